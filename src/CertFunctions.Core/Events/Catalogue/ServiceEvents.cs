@@ -1,0 +1,30 @@
+using static CertFunctions.Core.Events.Catalogue.PayloadField;
+using static CertFunctions.Core.Events.Catalogue.PayloadShape;
+
+namespace CertFunctions.Core.Events.Catalogue;
+
+/// <summary>What the service itself has to say about its record.</summary>
+static class ServiceEvents
+{
+    public static readonly IReadOnlyList<EventType> Types =
+    [
+        new()
+        {
+            Name = "audit.chain_broken",
+            Module = "audit",
+            When = "verification found the ledger altered",
+            DefaultSeverity = Severity.Critical,
+            DefaultStatus = EventStatus.Failure,
+            Fields = [Need("ledger", Text), Need("index", Count), Need("verdict", Token), May("detail", Text)],
+        },
+        new()
+        {
+            Name = "audit.inclusion_overdue",
+            Module = "audit",
+            When = "an acknowledged event is not in the ledger within its stated time",
+            DefaultSeverity = Severity.Critical,
+            DefaultStatus = EventStatus.Failure,
+            Fields = [Need("event_id", Identifier), Need("recorded_at", Time), Need("due_at", Time)],
+        },
+    ];
+}

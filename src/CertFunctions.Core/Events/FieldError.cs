@@ -1,0 +1,25 @@
+namespace CertFunctions.Core.Events;
+
+/// <summary>One thing wrong with an input: which field, and how to mend it. <c>Field</c> is a dotted path from the event's root (<c>data.not_after</c>).</summary>
+public sealed record FieldError(string Field, string Mend);
+
+/// <summary>
+/// What is wrong with one input, gathered rather than thrown so that a client learns of every fault at once. Bounded: after
+/// <see cref="Most"/> further faults are only counted.
+/// </summary>
+public sealed class FieldErrors
+{
+    public const int Most = 25;
+
+    readonly List<FieldError> errors = [];
+
+    public bool Any => errors.Count > 0;
+
+    public IReadOnlyList<FieldError> All => errors;
+
+    public void Add(string field, string mend)
+    {
+        if (errors.Count < Most)
+            errors.Add(new FieldError(field, mend));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CertFunctions.Core.Events;
+
+namespace CertFunctions.Core.Ledger;
+
+/// <summary>
+/// Step 4 of an event's life: a batch of the events' change feed becomes entries of the ledger. Run twice with the same batch it changes nothing.
+/// If we die before the append, the feed delivers the batch again; if we die after it, the feed delivers it again and every event is found chained.
+/// </summary>
+public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
+{
+    const int Attempts = 50;
+
+    /// <summary>Where each ledger was left. Only a guess: the store's compare-and-swap decides, and a wrong guess costs one read.</summary>
+    readonly ConcurrentDictionary<OrgId, LedgerHead> heads = new();
+
+    /// <summary>Chains what is not chained yet, and returns when all of the batch is. Events of several orgs may be mixed.</summary>
+    public async Task HandleAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
+    {
+        foreach (var group in batch.GroupBy(e => e.Address.Org))
+            await ExtendAsync(group.Key, InOrder(group), cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task ExtendAsync(OrgId ledger, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
+    {
+        heads.TryGetValue(ledger, out var head);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (head is null)
+            {
+                (head, events) = await store.CatchUpAsync(ledger, events, cancellationToken).ConfigureAwait(false);
+                if (events.Count == 0)
+                {
+                    heads[ledger] = head;
+                    return;
+                }
+            }
+
+            switch (await store.AppendAsync(head, Link(head, events), cancellationToken).ConfigureAwait(false))
+            {
+                case LedgerAppendOutcome.Appended appended:
+                    heads[ledger] = appended.Head;
+                    return;
+                case LedgerAppendOutcome.Conflict:
+                    // Someone else extended it, or part of the batch came before: learn how things stand, and try what is left.
+                    heads.TryRemove(ledger, out _);
+                    head = null;
+                    break;
+                default:
+                    throw new UnreachableException();
+            }
+        }
+
+        throw new InvalidOperationException($"the ledger of {ledger} moved {Attempts} times under this batch; the feed will deliver it again");
+    }
+
+    /// <summary>Each event once, and a subject's in the order of their seqs: a feed may repeat itself and mix the items of one transaction.</summary>
+    static IReadOnlyList<RecordedEvent> InOrder(IEnumerable<RecordedEvent> events)
+    {
+        var list = new List<RecordedEvent>();
+        var seen = new HashSet<(SubjectAddress, long)>();
+        var last = new Dictionary<SubjectAddress, long>();
+        var sorted = true;
+        foreach (var e in events)
+        {
+            if (!seen.Add((e.Address, e.Seq)))
+                continue;
+            sorted &= !last.TryGetValue(e.Address, out var before) || before < e.Seq;
+            last[e.Address] = e.Seq;
+            list.Add(e);
+        }
+
+        if (sorted)
+            return list;
+        // Each subject keeps the places it has in the batch; only its own events change places among themselves.
+        var queues = list.GroupBy(e => e.Address).ToDictionary(g => g.Key, g => new Queue<RecordedEvent>(g.OrderBy(e => e.Seq)));
+        return [.. list.Select(e => queues[e.Address].Dequeue())];
+    }
+
+    List<ChainedEvent> Link(LedgerHead head, IReadOnlyList<RecordedEvent> events)
+    {
+        var entries = new List<ChainedEvent>(events.Count);
+        var previous = head.Hash;
+        for (var i = 0; i < events.Count; i++)
+        {
+            var leafHash = LedgerHash.Leaf(events[i].Leaf.Span);
+            var hash = LedgerHash.Entry(head.Size + i, previous, leafHash);
+            entries.Add(new ChainedEvent
+            {
+                Index = head.Size + i,
+                PreviousHash = previous,
+                LeafHash = leafHash,
+                Hash = hash,
+                Mac = keys.Mac(hash),
+                KeyId = keys.CurrentId,
+                Event = events[i],
+            });
+            previous = hash;
+        }
+
+        return entries;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ledger;
+
+namespace CertFunctions.Core.Verification;
+
+/// <summary>One ledger entry as some source gives it; nothing of it is believed. Spans live until the next row.</summary>
+public readonly ref struct LedgerRow
+{
+    public required long Index { get; init; }
+
+    /// <summary>The link back as the source states it; empty where the source stores none.</summary>
+    public ReadOnlySpan<byte> PreviousHash { get; init; }
+
+    /// <summary>The leaf hash as the source states it; empty where the source stores none.</summary>
+    public ReadOnlySpan<byte> LeafHash { get; init; }
+
+    public required ReadOnlySpan<byte> Hash { get; init; }
+
+    public required ReadOnlySpan<byte> Mac { get; init; }
+
+    public required string KeyId { get; init; }
+
+    public required ReadOnlySpan<byte> Leaf { get; init; }
+
+    public required ReadOnlySpan<byte> Salt { get; init; }
+
+    public required ReadOnlySpan<byte> Personal { get; init; }
+}
+
+/// <summary>
+/// Checks one ledger, entry by entry, from any source, in constant memory. Computes every hash anew from the leaf and believes nothing it is
+/// given; shares no state and no code path with the writing side but the definition of the hashes.
+/// </summary>
+public sealed class LedgerVerifier : IDisposable
+{
+    readonly OrgId ledger;
+    readonly LedgerKeys? keys;
+    readonly Dictionary<string, IncrementalHash?> macs = [];
+    readonly long start;
+    Digest previous;
+    long next;
+    long erased;
+    (long Index, string Detail)? unverifiable;
+    VerifyReport? broken;
+
+    /// <param name="ledger">Whose ledger this claims to be: genesis depends on it.</param>
+    /// <param name="keys">The HMAC keys at hand; null checks the chain alone.</param>
+    /// <param name="since">A head to go on from, checked before: its entries are not read again.</param>
+    public LedgerVerifier(OrgId ledger, LedgerKeys? keys, LedgerHead? since = null)
+    {
+        this.ledger = ledger;
+        this.keys = keys;
+        start = next = since?.Size ?? 0;
+        previous = since?.Hash ?? LedgerHash.Genesis(ledger);
+    }
+
+    /// <summary>The index the next row must have.</summary>
+    public long NextIndex => next;
+
+    /// <summary>The last entry found right.</summary>
+    public LedgerHead Head => new(ledger, next, previous);
+
+    /// <summary>Checks one more entry; false once the ledger is known to be broken, after which nothing more is looked at.</summary>
+    public bool Push(in LedgerRow row)
+    {
+        if (broken is not null)
+            return false;
+        if (row.Index != next)
+            return Break(next, row.Index > next ? $"entry {next} is missing: {row.Index} comes in its place" : $"entry {row.Index} comes again, or out of its order, where {next} belongs");
+        if (row.Hash.Length != Digest.Length || row.Mac.Length != Digest.Length)
+            return Break(next, "its hash or MAC is not 32 bytes");
+        if (!row.PreviousHash.IsEmpty && !row.PreviousHash.SequenceEqual(previous.AsSpan()))
+            return Break(next, "its link back does not name the entry before it");
+        if (row.Leaf.IsEmpty)
+            return Break(next, "its event is gone");
+
+        var leafHash = LedgerHash.Leaf(row.Leaf);
+        if (!row.LeafHash.IsEmpty && !row.LeafHash.SequenceEqual(leafHash.AsSpan()))
+            return Break(next, "its event is not the one that was chained");
+        var hash = LedgerHash.Entry(next, previous, leafHash);
+        if (!row.Hash.SequenceEqual(hash.AsSpan()))
+            return Break(next, "its hash does not follow from its event and the entry before it");
+        if (!CheckPersonal(row) || !CheckMac(row))
+            return false;
+        previous = hash;
+        next++;
+        return true;
+    }
+
+    /// <summary>What a source itself found wrong with an entry.</summary>
+    public bool Break(long index, string detail)
+    {
+        broken ??= Report(Verdict.Tampered, index, detail);
+        return false;
+    }
+
+    /// <summary>The report, once the source has no more. <paramref name="head"/> is the head the source claims; null where it claims none.</summary>
+    public VerifyReport Complete(LedgerHead? head)
+    {
+        if (broken is not null)
+            return broken;
+        if (head is not null && head.Size > next)
+            return Report(Verdict.Truncated, next, $"the head names {head.Size} entries and {next} are there");
+        if (head is not null && head.Size < next)
+            return Report(Verdict.Tampered, head.Size, $"the head names {head.Size} entries and {next} are there");
+        if (head is not null && head.Hash != previous)
+            return Report(Verdict.Tampered, Math.Max(0, next - 1), "the head's hash is not the last entry's");
+        return unverifiable is { } hole ? Report(Verdict.Unverifiable, hole.Index, hole.Detail) : Report(Verdict.Valid, null, null);
+    }
+
+    /// <summary>A report that the chain itself does not give, such as <see cref="Verdict.Incomplete"/>.</summary>
+    public VerifyReport Report(Verdict verdict, long? index, string? detail) => new()
+    {
+        Verdict = verdict,
+        Ledger = ledger.Value,
+        Entries = next - start,
+        FirstIndex = index,
+        Detail = detail,
+        HeadHash = previous.ToString(),
+        MacsChecked = keys is not null,
+        Erased = erased,
+    };
+
+    public void Dispose()
+    {
+        foreach (var mac in macs.Values)
+            mac?.Dispose();
+    }
+
+    bool CheckPersonal(in LedgerRow row)
+    {
+        if (row.Personal.IsEmpty && row.Salt.IsEmpty)
+        {
+            erased++;
+            return true;
+        }
+
+        Digest committed = default;
+        PersonalPart.Commit(row.Salt, row.Personal, committed.Bytes);
+        Span<byte> hex = stackalloc byte[2 * Digest.Length];
+        Convert.TryToHexStringLower(committed.AsSpan(), hex, out _);
+        return LeafScan.TryGetCommitment(row.Leaf, out var stated) && hex.SequenceEqual(stated)
+            || Break(next, "its personal part or salt is not the one its event commits to");
+    }
+
+    bool CheckMac(in LedgerRow row)
+    {
+        if (keys is null)
+            return true;
+        if (!macs.TryGetValue(row.KeyId, out var hmac))
+        {
+            hmac = keys.TryGet(row.KeyId, out var key) ? IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key) : null;
+            // A forged ledger can name any number of keys; remembering that each is unknown must not eat the memory.
+            if (hmac is not null || macs.Count < 1000)
+                macs[row.KeyId] = hmac;
+        }
+
+        if (hmac is null)
+        {
+            unverifiable ??= (next, $"its MAC was made under the key '{row.KeyId}', which is not at hand");
+            return true;
+        }
+
+        Span<byte> mac = stackalloc byte[Digest.Length];
+        hmac.AppendData(row.Hash);
+        hmac.GetHashAndReset(mac);
+        return mac.SequenceEqual(row.Mac) || Break(next, $"its MAC was not made with the key '{row.KeyId}'");
+    }
+}

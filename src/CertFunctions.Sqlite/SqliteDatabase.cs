@@ -1,0 +1,120 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace CertFunctions.Sqlite;
+
+/// <summary>A data file that cannot be used, with what to do about it. The message is for a person.</summary>
+public sealed class SqliteStoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Opens connections to one database file, creating its schema where there is none.</summary>
+static class SqliteDatabase
+{
+    public const int SchemaVersion = 1;
+
+    /// <summary>The one connection that writes.</summary>
+    public static SqliteConnection OpenWriter(SqliteOptions options)
+    {
+        try
+        {
+            var connection = Open(options.Path, SqliteOpenMode.ReadWriteCreate);
+            try
+            {
+                CheckVersion(connection, options.Path);
+                Run(connection, "PRAGMA journal_mode = WAL");
+                Run(connection, options.Durability == SqliteDurability.Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+                Run(connection, "PRAGMA wal_autocheckpoint = 4000");
+                Run(connection, "PRAGMA cache_size = -32768");
+                Run(connection, "PRAGMA busy_timeout = 5000");
+                if (Scalar(connection, "PRAGMA user_version") == 0)
+                    Create(connection);
+                if (options.MaxBytes > 0)
+                    Run(connection, $"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / Scalar(connection, "PRAGMA page_size"))}");
+                return connection;
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+        catch (SqliteException e)
+        {
+            throw Explain(e, options.Path);
+        }
+    }
+
+    /// <summary>A connection that cannot write. The schema must be there.</summary>
+    public static SqliteConnection OpenReader(string path)
+    {
+        try
+        {
+            var connection = Open(path, SqliteOpenMode.ReadOnly);
+            try
+            {
+                Run(connection, "PRAGMA busy_timeout = 5000");
+                Run(connection, "PRAGMA cache_size = -8192");
+                CheckVersion(connection, path);
+                if (Scalar(connection, "PRAGMA user_version") == 0)
+                    throw new SqliteStoreException($"{path} holds no CertFunctions data: name a data folder that 'certfn serve' has written");
+                return connection;
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+        catch (SqliteException e)
+        {
+            throw Explain(e, path);
+        }
+    }
+
+    public static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public static long Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    static SqliteConnection Open(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    static void Create(SqliteConnection connection)
+    {
+        using var stream = typeof(SqliteDatabase).Assembly.GetManifestResourceStream("schema.sql")!;
+        using var text = new StreamReader(stream);
+        // One transaction: a start that is killed here leaves an empty file, and the next start begins anew.
+        Run(connection, $"BEGIN IMMEDIATE; {text.ReadToEnd()} PRAGMA user_version = {SchemaVersion}; COMMIT");
+    }
+
+    static void CheckVersion(SqliteConnection connection, string path)
+    {
+        var version = Scalar(connection, "PRAGMA user_version");
+        if (version > SchemaVersion)
+            throw new SqliteStoreException($"{path} was written by a newer CertFunctions (schema {version}, this program knows {SchemaVersion}): use that version, or another data folder");
+    }
+
+    static SqliteStoreException Explain(SqliteException e, string path) => new(e.SqliteErrorCode switch
+    {
+        raw.SQLITE_READONLY or raw.SQLITE_PERM => $"{path} cannot be written: make it and its folder writable for this user",
+        raw.SQLITE_CANTOPEN => $"{path} cannot be opened: check that the folder exists and this user may read and write it",
+        raw.SQLITE_FULL => $"there is no room for {path}: free disk space, or choose another data folder",
+        raw.SQLITE_NOTADB => $"{path} is not a CertFunctions database: choose another data folder, or move the file away",
+        raw.SQLITE_CORRUPT => $"{path} is damaged ({e.Message}): restore it from a backup; 'certfn verify' tells how far the ledger holds",
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => $"{path} is in use by another program: stop it, or choose another data folder",
+        _ => $"{path} cannot be used: {e.Message}",
+    }, e);
+}

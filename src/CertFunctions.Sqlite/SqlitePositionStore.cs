@@ -1,0 +1,30 @@
+using CertFunctions.Core.Siem;
+
+namespace CertFunctions.Sqlite;
+
+/// <summary>The readers' positions, in the same file.</summary>
+sealed class SqlitePositionStore(SqliteWriter writer, ReadSessions sessions) : IPositionStore
+{
+    public Task<long> GetAsync(string reader, CancellationToken cancellationToken) => sessions.ReadAsync(
+        session =>
+        {
+            var find = session.Position.Bind(1, reader);
+            try
+            {
+                return find.Step() ? find.Int64(0) : 0;
+            }
+            finally
+            {
+                find.Reset();
+            }
+        },
+        cancellationToken);
+
+    public async Task SaveAsync(string reader, long position, CancellationToken cancellationToken)
+    {
+        var unit = new SavePosition(reader, position);
+        while (!writer.TryEnqueue(unit))
+            await Task.Delay(10, cancellationToken).ConfigureAwait(false);
+        await unit.Done.ConfigureAwait(false);
+    }
+}
