@@ -1,0 +1,43 @@
+using CertFunctions.Core.Events;
+using CertFunctions.Http.Ingest;
+using CertFunctions.Http.Ledger;
+using CertFunctions.Http.Siem;
+using CertFunctions.Http.Timeline;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CertFunctions.Http;
+
+/// <summary>One call of the API: what a host must map, and nothing about how it does.</summary>
+public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
+
+/// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
+public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetSinks getSinks)
+{
+    public const string Base = "/api/v1";
+
+    public IReadOnlyList<Endpoint> All { get; } =
+    [
+        new("POST", "/projects/{project}/events", http => postEvents.HandleAsync(http, Value(http, "project"))),
+        new("POST", "/projects/{project}/certificates/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
+        new("POST", "/projects/{project}/subjects/{kind}/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/ledger/head", getLedger.HandleHeadAsync),
+        new("GET", "/ledger/entries", getLedger.HandleAsync),
+        new("GET", "/siem/sinks", getSinks.HandleAsync),
+    ];
+
+    /// <summary>Maps every call on an ASP.NET Core host.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var endpoint in All)
+        {
+            RequestDelegate handle = async http => await (await endpoint.Handle(http).ConfigureAwait(false)).ExecuteAsync(http).ConfigureAwait(false);
+            routes.MapMethods(Base + endpoint.Route, [endpoint.Method], handle);
+        }
+    }
+
+    static string Value(HttpContext http, string name) => http.Request.RouteValues[name] as string ?? "";
+}

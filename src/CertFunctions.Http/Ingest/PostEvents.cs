@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
+using CertFunctions.Http.Access;
+using CertFunctions.Http.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace CertFunctions.Http.Ingest;
+
+/// <summary>
+/// <c>POST …/events</c>: one event, an array, NDJSON or CloudEvents. A single event answers 201 (new), 200 (the same submission came before),
+/// 409 (other content under its id) or a problem. A list answers per item, in order: 201 when all are new, 200 when all are stored, 207 when some
+/// were not, and a problem when none was. 2xx for an item means it is durable.
+/// </summary>
+public sealed class PostEvents(Door door, IngestEvents handler, TimeProvider clock)
+{
+    /// <summary>Events whose subject stands in the body.</summary>
+    public Task<IResult> HandleAsync(HttpContext http, string project) =>
+        door.EnterAsync(http, Access.Access.Ingest, project, (caller, id) => IngestAsync(http, caller.Org, id, null));
+
+    /// <summary>Events of the subject in the path.</summary>
+    public Task<IResult> HandleAsync(HttpContext http, string project, string kind, string subjectId) =>
+        door.EnterAsync(http, Access.Access.Ingest, project, (caller, id) => Subject.TryParse(kind, subjectId, out var subject)
+            ? IngestAsync(http, caller.Org, id, subject)
+            : Task.FromResult<IResult>(SubjectProblem.Of(kind)));
+
+    async Task<IResult> IngestAsync(HttpContext http, OrgId org, ProjectId project, Subject? implied)
+    {
+        using var body = await RequestBody.ReadAsync(http.Request, http.RequestAborted).ConfigureAwait(false);
+        if (body is null)
+            return Problem.BodyTooLarge(RequestBody.MaxBytes);
+        switch (EventBody.Parse(http.Request.ContentType, body.Memory, implied, clock.GetUtcNow()))
+        {
+            case EventBody.Unreadable unreadable:
+                return unreadable.Problem;
+            case EventBody.Read read:
+                // From here on the caller's going away changes nothing: what the store takes, it carries through.
+                var outcomes = await handler.HandleAsync(org, project, read.Events, Traceparent(http.Request), CancellationToken.None).ConfigureAwait(false);
+                return read.Single ? One(outcomes[0]) : Many(outcomes);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    static IResult One(IngestOutcome outcome)
+    {
+        var item = Item.Of(outcome);
+        if (item.Problem is { } problem)
+            return problem;
+        var output = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(output))
+            item.Write(json);
+        return new JsonBytes(item.Status, output.WrittenMemory);
+    }
+
+    static IResult Many(IReadOnlyList<IngestOutcome> outcomes)
+    {
+        var items = outcomes.Select(Item.Of).ToList();
+        var stored = items.Count(i => i.Problem is null);
+        // One reason for all of them is the request's own answer: the client backs off, or mends, as with a single event.
+        if (stored == 0 && items.TrueForAll(i => i.Problem!.Status == items[0].Problem!.Status) && items[0].Problem!.Status >= 500)
+            return items[0].Problem!;
+        var output = new ArrayBufferWriter<byte>(64 * items.Count);
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("stored"u8, stored);
+            json.WriteNumber("refused"u8, items.Count - stored);
+            json.WriteStartArray("results"u8);
+            foreach (var item in items)
+                item.Write(json);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        var status = stored == 0 ? 400 : stored < items.Count ? 207 : items.TrueForAll(i => i.Status == 201) ? 201 : 200;
+        return new JsonBytes(status, output.WrittenMemory);
+    }
+
+    /// <summary>The W3C trace context a request came under, kept with its events; one that is not well-formed is no context.</summary>
+    static string? Traceparent(HttpRequest request)
+    {
+        var header = request.Headers.TraceParent.ToString();
+        return header.Length == 55 && ActivityContext.TryParse(header, null, out _) ? header : null;
+    }
+
+    /// <summary>One event's answer.</summary>
+    readonly record struct Item(int Status, EventId Id, long Seq, Problem? Problem)
+    {
+        public static Item Of(IngestOutcome outcome) => outcome switch
+        {
+            IngestOutcome.Refused refused => Wrong(Problem.InvalidEvent(refused.Errors)),
+            IngestOutcome.Appended { Outcome: var stored } => stored switch
+            {
+                AppendOutcome.Appended a => new Item(201, a.Event.Id, a.Event.Seq, null),
+                AppendOutcome.Duplicate d => new Item(200, d.Event.Id, d.Event.Seq, null),
+                AppendOutcome.Conflict c => Wrong(Problem.IdTaken(c.Existing.Id, c.Existing.Seq)),
+                AppendOutcome.Busy b => Wrong(Problem.Busy(b.RetryAfter)),
+                AppendOutcome.Full => Wrong(Problem.StorageFull),
+                _ => throw new UnreachableException(),
+            },
+            _ => throw new UnreachableException(),
+        };
+
+        static Item Wrong(Problem problem) => new(problem.Status, default, 0, problem);
+
+        public void Write(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("status"u8, Status);
+            if (Problem is { } problem)
+            {
+                json.WritePropertyName("problem"u8);
+                problem.Write(json);
+            }
+            else
+            {
+                json.WriteString("result"u8, Status == 201 ? "recorded"u8 : "duplicate"u8);
+                json.WriteString("id"u8, Id.Value);
+                json.WriteNumber("seq"u8, Seq);
+            }
+
+            json.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Events.Catalogue;
+using CertFunctions.Core.Timeline;
+using Microsoft.AspNetCore.Http;
+
+namespace CertFunctions.Http.Timeline;
+
+/// <summary>A timeline's query string, read strictly: a parameter that is misspelled, doubled or malformed is named, never ignored.</summary>
+sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
+{
+    const int MostTypes = 50;
+
+    public static TimelineParameters Parse(IQueryCollection query, SubjectAddress address, out FieldErrors errors)
+    {
+        errors = new FieldErrors();
+        var timeline = new TimelineQuery { Address = address };
+        string? cursor = null;
+        var limit = ReadTimeline.DefaultLimit;
+        foreach (var (name, values) in query)
+        {
+            if (name != "type" && values.Count > 1)
+            {
+                errors.Add(name, "comes more than once: send it once");
+                continue;
+            }
+
+            var value = values.ToString();
+            switch (name)
+            {
+                case "type":
+                    timeline = timeline with { Types = Types(value, errors) };
+                    break;
+                case "after":
+                    timeline = timeline with { After = Time(name, value, errors) };
+                    break;
+                case "before":
+                    timeline = timeline with { Before = Time(name, value, errors) };
+                    break;
+                case "order":
+                    if (value is not ("desc" or "asc"))
+                        errors.Add(name, "must be desc (newest first) or asc (oldest first)");
+                    timeline = timeline with { Order = value == "asc" ? TimelineOrder.OldestFirst : TimelineOrder.NewestFirst };
+                    break;
+                case "limit":
+                    if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > ReadTimeline.MaxLimit)
+                        errors.Add(name, $"must be a whole number from 1 to {ReadTimeline.MaxLimit}");
+                    break;
+                case "cursor":
+                    cursor = value;
+                    if (value.Length == 0)
+                        errors.Add(name, "is empty: leave it out for the first page, or send next_cursor of the page before");
+                    break;
+                default:
+                    errors.Add(name.Length <= 64 ? name : name[..64] + "…", "is not a parameter of this call: it takes type, after, before, order, limit and cursor");
+                    break;
+            }
+        }
+
+        return new TimelineParameters(timeline, cursor, limit);
+    }
+
+    static DateTimeOffset? Time(string name, string value, FieldErrors errors)
+    {
+        if (Rfc3339.TryParse(value, out var time))
+            return time;
+        errors.Add(name, $"must be {Rfc3339.Grammar} (in a URL, a + is written %2B)");
+        return null;
+    }
+
+    static IReadOnlyList<string> Types(string value, FieldErrors errors)
+    {
+        var types = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var name in value.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (EventCatalogue.TryFind(name, out var type, out _))
+                types.Add(type.Name);
+            else
+                errors.Add("type", name.Length == 0 ? "has an empty name in it: separate names by single commas" : $"{(name.Length <= 64 ? name : name[..64] + "…")} {EventCatalogue.Suggest(name)}");
+        }
+
+        if (types.Count > MostTypes)
+            errors.Add("type", $"names more than {MostTypes} types: leave it out to get all");
+        return [.. types];
+    }
+}

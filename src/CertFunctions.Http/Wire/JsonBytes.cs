@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+
+namespace CertFunctions.Http.Wire;
+
+/// <summary>An answer whose body is JSON bytes made already.</summary>
+sealed class JsonBytes(int status, ReadOnlyMemory<byte> body, string contentType = "application/json") : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext.Response, status, contentType, body, httpContext.RequestAborted);
+
+    public static async Task SendAsync(HttpResponse response, int status, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        response.StatusCode = status;
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
+        // What is asked for with a credential is for that asker alone.
+        response.Headers.CacheControl = "no-store";
+        await response.BodyWriter.WriteAsync(body, cancellationToken).ConfigureAwait(false);
+    }
+}
