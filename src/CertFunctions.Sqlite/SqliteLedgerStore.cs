@@ -36,7 +36,7 @@ sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILe
     public Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) =>
         sessions.ReadAsync(session => Read(session, ledger, from, limit), cancellationToken);
 
-    static IReadOnlyList<ChainedEvent> Read(ReadSession session, OrgId ledger, long from, int limit)
+    internal static IReadOnlyList<ChainedEvent> Read(ReadSession session, OrgId ledger, long from, int limit)
     {
         if (FindLedger(session, ledger) is not { } found || from >= found.Size)
             return [];
@@ -73,7 +73,7 @@ sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILe
 
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => sessions.ReadAsync(List, cancellationToken);
 
-    static IReadOnlyList<OrgId> List(ReadSession session)
+    internal static IReadOnlyList<OrgId> List(ReadSession session)
     {
         var ledgers = new List<OrgId>();
         while (session.Ledgers.Step())

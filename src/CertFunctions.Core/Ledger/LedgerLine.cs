@@ -19,6 +19,8 @@ public static class LedgerLine
     /// <summary>Bytes of the longest line: the largest event, and room for what stands around it.</summary>
     public const int MaxBytes = EventParser.MaxEventBytes + 16 * 1024;
 
+    static readonly string[] Members = ["v", "ledger", "index", "previous_hash", "hash", "key_id", "mac", "event", "personal", "salt"];
+
     /// <summary>Writes the line with its closing line feed.</summary>
     public static void Write(ChainedEvent entry, IBufferWriter<byte> output)
     {
@@ -69,10 +71,14 @@ public static class LedgerLine
             var fields = new ParsedLedgerLine();
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return false;
+            // In their order and each once: a member that comes twice would be read one way here and another way elsewhere.
+            var next = 0;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (!ReadMember(ref reader, line, fields))
+                var place = Array.IndexOf(Members, reader.GetString(), next);
+                if (place < 0 || !reader.Read() || !ReadMember(Members[place], ref reader, line, fields))
                     return false;
+                next = place + 1;
             }
 
             if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || fields.Version != 1 || fields.Leaf.IsEmpty)
@@ -86,10 +92,8 @@ public static class LedgerLine
         }
     }
 
-    static bool ReadMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ParsedLedgerLine fields)
+    static bool ReadMember(string name, ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ParsedLedgerLine fields)
     {
-        var name = reader.GetString();
-        reader.Read();
         switch (name)
         {
             case "v":
@@ -134,7 +138,9 @@ public sealed class ParsedLedgerLine
     internal int Version;
     internal long Index = -1;
     internal OrgId Ledger;
-    internal Digest PreviousHash, Hash, Mac;
+    internal Digest PreviousHash;
+    internal Digest Hash;
+    internal Digest Mac;
     internal string KeyId = "";
     internal ReadOnlyMemory<byte> Leaf, Personal, Salt;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace CertFunctions.Http.Wire;
 
 /// <summary>A request's body, whole and bounded, in a buffer that goes back to its pool.</summary>
-sealed class RequestBody : IDisposable
+public sealed class RequestBody : IDisposable
 {
     /// <summary>Most bytes of a body. A request that says it has more is not read at all.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Serve;
+using CertFunctions.LocalHost.Show;
+using CertFunctions.Sqlite;
+using Spectre.Console;
+
+namespace CertFunctions.LocalHost.Commands;
+
+/// <summary><c>certfn serve</c>: the pipeline in this process, until it is stopped.</summary>
+static class ServeCommand
+{
+    public static Command Create()
+    {
+        var urls = new Option<string>("--urls") { Description = "Where to listen; port 0 takes a free one", HelpName = "URL", DefaultValueFactory = _ => ServeOptions.DefaultUrl };
+        var durability = new Option<SqliteDurability>("--durability") { Description = "Full: an answered event survives loss of power. Normal: it survives the death of the process", DefaultValueFactory = _ => SqliteDurability.Full };
+        var maxBytes = new Option<long>("--max-bytes") { Description = "Most bytes of the database; 0 for as much as the disk holds", HelpName = "N", DefaultValueFactory = _ => 0 };
+        maxBytes.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
+                r.AddError("--max-bytes must be a whole number, 0 or more");
+        });
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes };
+        command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() => RunAsync(
+            new ServeOptions
+            {
+                Data = new DataFolder(parsed.GetValue(Certfn.Data)!),
+                Url = parsed.GetValue(urls)!,
+                Durability = parsed.GetValue(durability),
+                MaxBytes = parsed.GetValue(maxBytes),
+            },
+            cancellationToken)));
+        return command;
+    }
+
+    static async Task<int> RunAsync(ServeOptions options, CancellationToken cancellationToken)
+    {
+        await using var service = await LocalService.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        Terminal.Out.MarkupLineInterpolated($"Listening on [bold]{service.Url.ToString().TrimEnd('/')}[/]");
+        Terminal.Out.MarkupLineInterpolated($"Data in {options.Data.Path}; the API key is in {Path.Combine(options.Data.Keys, "api-key")}");
+        Terminal.Out.MarkupLine("Stop with Ctrl+C.");
+        try
+        {
+            await service.Stopping.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop: the service is disposed in order, and that is a good end.
+        }
+
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,86 @@
+namespace CertFunctions.LocalHost.Data;
+
+/// <summary>Something a person has to mend before the program can go on: a message that says how, and the exit code.</summary>
+sealed class MendableException(string message, Exception? inner = null, int exitCode = ExitCode.Failed) : Exception(message, inner)
+{
+    public int ExitCode => exitCode;
+}
+
+/// <summary>What the program's exit codes mean; <c>certfn --help</c> lists them.</summary>
+static class ExitCode
+{
+    public const int Ok = 0;
+
+    /// <summary>It ran, and what it found is not good: a ledger that is not valid, files that could not be imported.</summary>
+    public const int NotGood = 1;
+
+    /// <summary>It was asked wrongly.</summary>
+    public const int Usage = 2;
+
+    /// <summary>It could not run: no data folder, no service, no room.</summary>
+    public const int Failed = 3;
+}
+
+/// <summary>
+/// The folder a local service lives in: <c>certfn.db</c>, <c>keys/</c>, <c>siem/</c>, and <c>certfn.lock</c>, which the one process that writes holds
+/// open. Everything is readable by its owner only.
+/// </summary>
+sealed class DataFolder(string path)
+{
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    public string Database => System.IO.Path.Combine(Path, "certfn.db");
+
+    public string Keys => System.IO.Path.Combine(Path, "keys");
+
+    public string Siem => System.IO.Path.Combine(Path, "siem");
+
+    /// <summary>Where a running service says at which address it listens, for the verbs beside it.</summary>
+    public string Address => System.IO.Path.Combine(Path, "address");
+
+    /// <summary>Where data goes when nobody says: <c>CERTFN_DATA</c>, or the user's own application data.</summary>
+    public static string Default => Environment.GetEnvironmentVariable("CERTFN_DATA") is { Length: > 0 } named
+        ? named
+        : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "certfn");
+
+    /// <summary>Makes the folder where it is not there, and takes hold of it until the lock is disposed.</summary>
+    public IDisposable Take()
+    {
+        try
+        {
+            CreateOwnerOnly(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MendableException($"The data folder {Path} cannot be made: {e.Message} Choose another with --data.", e);
+        }
+
+        try
+        {
+            // Held open, not merely present: the system lets go of it whatever kills us.
+            return new FileStream(System.IO.Path.Combine(Path, "certfn.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new MendableException($"The data folder {Path} cannot be written: make it writable for this user, or choose another with --data.", e);
+        }
+        catch (IOException e)
+        {
+            throw new MendableException(IsReadOnly(e)
+                ? $"The data folder {Path} cannot be written: make it writable for this user, or choose another with --data."
+                : $"The data folder {Path} is in use by another certfn: stop that one, or choose another folder with --data.", e);
+        }
+    }
+
+    public static void CreateOwnerOnly(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, OwnerOnly);
+    }
+
+    static bool IsReadOnly(IOException e) => e.Message.Contains("ead-only", StringComparison.Ordinal);
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CertFunctions.Core.Verification;
+using CertFunctions.LocalHost.Client;
+using CertFunctions.LocalHost.Commands;
+using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Import;
+using CertFunctions.LocalHost.Serve;
+using CertFunctions.LocalHost.Show;
+using Spectre.Console;
+
+namespace CertFunctions.LocalHost.Demo;
+
+/// <summary>
+/// The product in half a minute, on real certificates: record, chain, forward, read, verify, and then the same with a copy someone tampered with.
+/// Succeeds only if every step ended as it should.
+/// </summary>
+sealed class RunDemo(string? certs, bool keep)
+{
+    const string Project = "demo";
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var root = Directory.CreateTempSubdirectory("certfn-demo-");
+        try
+        {
+            return await RunInAsync(root, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    async Task<int> RunInAsync(DirectoryInfo root, CancellationToken cancellationToken)
+    {
+        var data = new DataFolder(Path.Combine(root.FullName, "data"));
+        var good = true;
+        Step("Start the pipeline");
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Quiet = true }, cancellationToken).ConfigureAwait(false);
+        Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, data in {data.Path}");
+        using var api = new ApiClient(service.Url, service.ApiKey);
+
+        Step(certs is null ? "Record the CA certificates this machine trusts" : $"Record the certificates in {certs}");
+        var report = await new ImportCertificates(api, Project).RunAsync(certs is null ? CertificateFiles.ReadMachineTrust() : CertificateFiles.Read([certs]), null, cancellationToken).ConfigureAwait(false);
+        ImportCommand.Print(report);
+        if (report.New == 0)
+            throw new MendableException(certs is null ? "This machine trusts no certificates: name a folder of some with --certs." : $"No certificate in {certs} could be recorded: name another folder.");
+        var shown = report.Fingerprints[0];
+        await LookAsync(api, shown, cancellationToken).ConfigureAwait(false);
+        long events = report.New + 1;
+
+        Step("Wait for the ledger and the SIEM");
+        good &= await ArrivedAsync(api, events, cancellationToken).ConfigureAwait(false);
+
+        Step("The timeline of one certificate");
+        using (var page = await api.GetJsonAsync($"/api/v1/projects/{Project}/certificates/{shown}/events", cancellationToken).ConfigureAwait(false))
+            TimelineTable.Print(page.RootElement.GetProperty("events"));
+
+        Step("What the SIEM got");
+        good &= await ShowSiemAsync(Path.Combine(data.Siem, "local.jsonl"), events, cancellationToken).ConfigureAwait(false);
+
+        Step("Is the record whole and unaltered?");
+        var verdict = VerifyCommand.Folder(data, cancellationToken).Single();
+        VerdictPanel.Print(verdict);
+        good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
+
+        var victim = events / 2;
+        Step(string.Create(CultureInfo.InvariantCulture, $"Tamper with a copy: someone moves the expiry in entry {victim} by a thousand years"));
+        var copy = new DataFolder(Path.Combine(root.FullName, "tampered"));
+        TamperedCopy.Make(data, copy, victim);
+        var tampered = VerifyCommand.Folder(copy, cancellationToken).Single();
+        VerdictPanel.Print(tampered);
+        good &= Held(tampered.Verdict == Verdict.Tampered && tampered.FirstIndex == victim, "the tampering is found, at the entry it was done to");
+
+        Terminal.Out.WriteLine();
+        Terminal.Out.MarkupLine(good ? "[green]All of it held.[/]" : "[red]Not all of it held: see above.[/]");
+        if (keep)
+            await StayAsync(service, data, shown, cancellationToken).ConfigureAwait(false);
+        return good ? ExitCode.Ok : ExitCode.NotGood;
+    }
+
+    /// <summary>One more event on that certificate, by a person: that it was looked at here, which is true.</summary>
+    static async Task LookAsync(ApiClient api, string fingerprint, CancellationToken cancellationToken)
+    {
+        var line = $$$"""{"id":"looked-at","type":"ext.demo.looked_at","subject":{"kind":"certificate","id":"{{{fingerprint}}}"},"actor":{"type":"user","id":"demo","name":"Whoever runs this demo"}}""" + "\n";
+        using var answer = await api.PostLinesAsync($"/api/v1/projects/{Project}/events", Encoding.UTF8.GetBytes(line), cancellationToken).ConfigureAwait(false);
+    }
+
+    static async Task<bool> ArrivedAsync(ApiClient api, long events, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        long size = 0, position = 0;
+        while ((size < events || position < events) && Stopwatch.GetElapsedTime(started) < Patience)
+        {
+            using (var head = await api.GetJsonAsync("/api/v1/ledger/head", cancellationToken).ConfigureAwait(false))
+                size = head.RootElement.GetProperty("size").GetInt64();
+            using (var sinks = await api.GetJsonAsync("/api/v1/siem/sinks", cancellationToken).ConfigureAwait(false))
+                position = sinks.RootElement.GetProperty("sinks")[0].GetProperty("position").GetInt64();
+            await Task.Delay(20, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Held(size == events && position == events, string.Create(CultureInfo.InvariantCulture, $"{events} events recorded, {size} entries in the ledger, {position} lines in the SIEM's file"));
+    }
+
+    static async Task<bool> ShowSiemAsync(string path, long events, CancellationToken cancellationToken)
+    {
+        var lines = await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
+        foreach (var line in lines.TakeLast(2))
+            Terminal.Out.Write(new Text(line.Length <= 400 ? line + "\n" : line[..399] + "…\n", new Style(Color.Grey)));
+        var inOrder = lines.Select((line, i) => JsonDocument.Parse(line).RootElement.GetProperty("index").GetInt64() == i).All(x => x);
+        return Held(lines.Length == events && inOrder, "one line per entry, in the ledger's order");
+    }
+
+    static async Task StayAsync(LocalService service, DataFolder data, string fingerprint, CancellationToken cancellationToken)
+    {
+        Terminal.Out.MarkupLine("Still up. Try, in another terminal:");
+        Terminal.Out.WriteLine($"  export CERTFN_DATA={data.Path}");
+        Terminal.Out.WriteLine($"  certfn timeline --project {Project} {fingerprint}");
+        Terminal.Out.WriteLine("  certfn verify");
+        Terminal.Out.MarkupLine("Stop with Ctrl+C; the data is deleted then.");
+        try
+        {
+            await service.Stopping.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop: the demo's outcome stands.
+        }
+    }
+
+    static void Step(string title)
+    {
+        Terminal.Out.WriteLine();
+        Terminal.Out.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
+    }
+
+    static bool Held(bool held, string what)
+    {
+        Terminal.Out.MarkupLineInterpolated($"{(held ? "✓" : "✗")} {what}");
+        return held;
+    }
+}

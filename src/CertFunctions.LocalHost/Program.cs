@@ -1,0 +1,1 @@
+return await CertFunctions.LocalHost.Commands.Certfn.RunAsync(args);

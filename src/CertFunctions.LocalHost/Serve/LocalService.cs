@@ -1,0 +1,141 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timeline;
+using CertFunctions.Http;
+using CertFunctions.Http.Access;
+using CertFunctions.Http.Ingest;
+using CertFunctions.Http.Ledger;
+using CertFunctions.Http.Siem;
+using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Wire;
+using CertFunctions.LocalHost.Data;
+using CertFunctions.Sqlite;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CertFunctions.LocalHost.Serve;
+
+/// <summary>
+/// The whole pipeline in one process: the endpoints on Kestrel, the store, the pump from events to the ledger and the forwarder to each sink.
+/// Disposing stops it in that order, so that what was accepted is written.
+/// </summary>
+sealed class LocalService : IAsyncDisposable
+{
+    readonly WebApplication app;
+    readonly SqliteStore store;
+    readonly IDisposable hold;
+    readonly DataFolder folder;
+
+    LocalService(WebApplication app, SqliteStore store, IDisposable hold, DataFolder folder) => (this.app, this.store, this.hold, this.folder) = (app, store, hold, folder);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    public required string ApiKey { get; init; }
+
+    /// <summary>Completes when the process is asked to stop.</summary>
+    public Task Stopping => app.WaitForShutdownAsync();
+
+    public static async Task<LocalService> StartAsync(ServeOptions options, CancellationToken cancellationToken)
+    {
+        var hold = options.Data.Take();
+        SqliteStore? store = null;
+        try
+        {
+            var keys = ServiceKeys.LoadOrCreate(options.Data);
+            store = SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes });
+            var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
+            await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
+            return service;
+        }
+        catch (Exception e)
+        {
+            if (store is not null)
+                await store.DisposeAsync().ConfigureAwait(false);
+            hold.Dispose();
+            throw e is SqliteStoreException ? new MendableException(e.Message + ".", e) : e;
+        }
+    }
+
+    static WebApplication Build(ServeOptions options, ServiceKeys keys, SqliteStore store)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(options.Url);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // One byte more than is taken, so that the endpoint is the one to say 413, in the API's own words.
+            kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1;
+        });
+        builder.Logging.ClearProviders();
+        if (!options.Quiet)
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        var caller = new Caller("local", options.Org, Projects: null, Access.All);
+        var sink = new FileSink("file", options.Data.Siem);
+        builder.Services
+            .AddSingleton(options.Clock)
+            .AddSingleton(RandomNumberGenerator.Create())
+            .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
+            .AddSingleton(store.Events)
+            .AddSingleton(store.Feed)
+            .AddSingleton(store.Ledger)
+            .AddSingleton(store.Positions)
+            .AddSingleton(keys.Ledger)
+            .AddSingleton(new TimelineCursor(keys.Cursor))
+            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>().AddSingleton<PumpEvents>()
+            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
+            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton<LedgerSignal>()
+            .AddHostedService<LedgerPump>()
+            .AddHostedService<SinkPumps>();
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<Endpoints>().Map(app);
+        HealthEndpoints.Map(app);
+        app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
+        return app;
+    }
+
+    async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or SocketException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new MendableException($"{options.Url} is in use by another program: stop that one, or choose another address with --urls (port 0 takes a free one).", e);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException or SocketException or UnauthorizedAccessException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new MendableException($"Cannot listen on {options.Url}: {e.Message} Choose an address such as {ServeOptions.DefaultUrl} with --urls.", e);
+        }
+
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Url = new Uri(address);
+        await File.WriteAllTextAsync(folder.Address, address + "\n", cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Requests first, pumps with them; then the store, which writes what it accepted; the folder is let go of last.
+        await app.StopAsync().ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
+        await store.DisposeAsync().ConfigureAwait(false);
+        File.Delete(folder.Address);
+        hold.Dispose();
+    }
+}
