@@ -6,23 +6,24 @@ namespace CertFunctions.Http.Tests.Support;
 /// <summary>A TCP connection on which a test says byte by byte what a client library would not send.</summary>
 sealed class RawConnection : IDisposable
 {
-    readonly TcpClient tcp = new();
+    readonly TcpClient tcp;
+    readonly NetworkStream stream;
     readonly Uri url;
 
-    RawConnection(Uri url) => this.url = url;
+    RawConnection(TcpClient tcp, Uri url) => (this.tcp, stream, this.url) = (tcp, tcp.GetStream(), url);
 
     public static async Task<RawConnection> OpenAsync(Uri url)
     {
-        var connection = new RawConnection(url);
-        await connection.tcp.ConnectAsync(url.Host, url.Port);
-        return connection;
+        var tcp = new TcpClient();
+        await tcp.ConnectAsync(url.Host, url.Port);
+        return new RawConnection(tcp, url);
     }
 
     /// <summary>The head of a POST of events, with a good credential.</summary>
     public Task PostHeadAsync(params string[] headers) => WriteAsync(Encoding.ASCII.GetBytes(
         $"POST /api/v1/projects/web/events HTTP/1.1\r\nHost: {url.Authority}\r\nAuthorization: Bearer {HttpService.AcmeKey}\r\nContent-Type: application/json\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"));
 
-    public async Task WriteAsync(byte[] bytes) => await tcp.GetStream().WriteAsync(bytes);
+    public async Task WriteAsync(byte[] bytes) => await stream.WriteAsync(bytes);
 
     public Task ChunkAsync(byte[] bytes) => WriteAsync([.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes, .. "\r\n"u8]);
 
@@ -42,7 +43,7 @@ sealed class RawConnection : IDisposable
         {
             while (!IsWhole(said.ToString()))
             {
-                var read = await tcp.GetStream().ReadAsync(buffer, patience.Token);
+                var read = await stream.ReadAsync(buffer, patience.Token);
                 if (read == 0)
                     break;
                 said.Append(Encoding.UTF8.GetString(buffer, 0, read));
