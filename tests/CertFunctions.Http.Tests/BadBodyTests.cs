@@ -104,7 +104,7 @@ public sealed class BadBodyTests : HttpTest
     [InlineData("Transfer-Encoding: chunked")]
     public async Task A_client_that_goes_away_in_the_middle_leaves_nothing_and_is_no_fault_of_the_service(string header)
     {
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 200; i++)
         {
             using var connection = await RawConnection.OpenAsync(Service.Url);
             await connection.PostHeadAsync(header);
