@@ -47,6 +47,7 @@ sealed class LocalService : IAsyncDisposable
 
     public static async Task<LocalService> StartAsync(ServeOptions options, CancellationToken cancellationToken)
     {
+        options.CheckUrl();
         var hold = options.Data.Take();
         SqliteStore? store = null;
         try
