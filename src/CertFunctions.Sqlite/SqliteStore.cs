@@ -38,7 +38,8 @@ public sealed class SqliteStore : IAsyncDisposable
     /// <summary>Writes what was accepted, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await writer.DisposeAsync().ConfigureAwait(false);
+        // Readers first: the last connection to close, and only if it may write, moves what is in the WAL into the file and removes the WAL.
         sessions.Dispose();
+        await writer.DisposeAsync().ConfigureAwait(false);
     }
 }
