@@ -38,7 +38,8 @@ public sealed class SqliteStore : IAsyncDisposable
     /// <summary>Writes what was accepted, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await writer.DisposeAsync().ConfigureAwait(false);
+        // The writer last: only a connection that may write can fold the WAL into the file as it closes.
         sessions.Dispose();
+        await writer.DisposeAsync().ConfigureAwait(false);
     }
 }
