@@ -85,8 +85,12 @@ public sealed class ChangeFeedTests
         for (var i = 100; i < 140; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i });
         await Lab.UntilAsync(() => seen.Count == 140, "the second processor took over", 40);
         await two.StopAsync();
-        Assert.Equal(partitions + 1, (await Lab.AllAsync(leases.GetItemQueryIterator<object>("SELECT * FROM c"))).Count(lease => lease.ToString()!.Contains("Owner", StringComparison.Ordinal)) + 1);
+        Assert.Equal(partitions, await LeasesAsync(leases));
     }
+
+    /// <summary>A lease names the range it is about; the documents beside the leases do not.</summary>
+    static async Task<int> LeasesAsync(Container leases) =>
+        (await Lab.AllAsync(leases.GetItemQueryIterator<string>("SELECT VALUE c.id FROM c WHERE IS_DEFINED(c.LeaseToken)"))).Count;
 
     static ChangeFeedProcessor Processor(Container container, Container leases, string name, ConcurrentDictionary<int, string> seen) => container
         .GetChangeFeedProcessorBuilder<Item>("test", (IReadOnlyCollection<Item> changes, CancellationToken _) =>

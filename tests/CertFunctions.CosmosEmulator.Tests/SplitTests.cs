@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using Microsoft.Azure.Cosmos;
+
+namespace CertFunctions.Emulation.Tests;
+
+public sealed class SplitTests
+{
+    [Fact]
+    public async Task Reads_writes_and_queries_go_on_across_a_split()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        await FillAsync(container, 0, 40);
+        Assert.Equal(40, (await Lab.AllAsync(container.GetItemQueryIterator<Item>("SELECT * FROM c ORDER BY c.seq"))).Count);
+
+        var (left, right) = lab.Emulator.Split("lab", container.Id);
+        Assert.Equal([left, right], lab.Emulator.DocumentsByRange("lab", container.Id).Keys);
+        Assert.All(lab.Emulator.DocumentsByRange("lab", container.Id).Values, count => Assert.InRange(count, 1, 39));
+
+        await FillAsync(container, 40, 60);
+        for (var i = 0; i < 60; i++) Assert.Equal(i, (await container.ReadItemAsync<Item>($"d{i}", new PartitionKey($"p{i}"))).Resource.Seq);
+        Assert.Equal(Enumerable.Range(0, 60), (await Lab.AllAsync(container.GetItemQueryIterator<Item>("SELECT * FROM c ORDER BY c.seq"))).Select(i => i.Seq));
+    }
+
+    [Fact]
+    public async Task Bulk_writes_find_the_new_ranges()
+    {
+        await using var lab = await Lab.OpenAsync(1, options => options.AllowBulkExecution = true);
+        var container = await lab.ContainerAsync();
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}" }, new PartitionKey($"p{i}"))));
+        lab.Emulator.Split("lab", container.Id);
+        await Task.WhenAll(Enumerable.Range(50, 50).Select(i => container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}" }, new PartitionKey($"p{i}"))));
+        Assert.Equal(100, lab.Emulator.DocumentsByRange("lab", container.Id).Values.Sum());
+    }
+
+    [Fact]
+    public async Task The_pull_model_goes_on_in_the_children()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        await FillAsync(container, 0, 20);
+        var seen = new List<int>();
+        using var iterator = container.GetChangeFeedIterator<Item>(ChangeFeedStartFrom.Beginning(), ChangeFeedMode.Incremental, new ChangeFeedRequestOptions { PageSizeHint = 10 });
+        seen.AddRange((await iterator.ReadNextAsync()).Select(i => i.Seq));
+        Assert.Equal(10, seen.Count);
+
+        lab.Emulator.Split("lab", container.Id);
+        await FillAsync(container, 20, 40);
+        await Lab.UntilAsync(
+            async () =>
+            {
+                var page = await iterator.ReadNextAsync();
+                if (page.StatusCode == System.Net.HttpStatusCode.OK) seen.AddRange(page.Select(i => i.Seq));
+                return seen.Count >= 40;
+            },
+            "every change was read");
+        Assert.Equal(Enumerable.Range(0, 40), seen.Order());
+    }
+
+    [Fact]
+    public async Task A_processor_takes_leases_on_the_children_and_misses_nothing()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        var leases = await lab.ContainerAsync("/id");
+        var seen = new ConcurrentDictionary<int, int>();
+        var processor = container
+            .GetChangeFeedProcessorBuilder<Item>("split", (IReadOnlyCollection<Item> changes, CancellationToken _) =>
+            {
+                foreach (var change in changes) seen.AddOrUpdate(change.Seq, 1, (_, count) => count + 1);
+                return Task.CompletedTask;
+            })
+            .WithInstanceName("one")
+            .WithLeaseContainer(leases)
+            .WithStartTime(DateTime.MinValue.ToUniversalTime())
+            .WithPollInterval(TimeSpan.FromMilliseconds(50))
+            .WithLeaseConfiguration(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1))
+            .Build();
+        await processor.StartAsync();
+        await FillAsync(container, 0, 30);
+        await Lab.UntilAsync(() => seen.Count == 30, "the processor saw what came before");
+
+        lab.Emulator.Split("lab", container.Id);
+        await FillAsync(container, 30, 60);
+        await Lab.UntilAsync(() => seen.Count == 60, "the processor saw what came after", 40);
+        await processor.StopAsync();
+        Assert.Equal(
+            ["1", "2"],
+            (await Lab.AllAsync(leases.GetItemQueryIterator<string>("SELECT VALUE c.LeaseToken FROM c WHERE IS_DEFINED(c.LeaseToken)"))).Order(StringComparer.Ordinal));
+    }
+
+    static async Task FillAsync(Container container, int from, int to)
+    {
+        for (var i = from; i < to; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i }, new PartitionKey($"p{i}"));
+    }
+}
