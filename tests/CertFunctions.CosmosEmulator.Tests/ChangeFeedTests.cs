@@ -88,6 +88,49 @@ public sealed class ChangeFeedTests
         Assert.Equal(partitions, await LeasesAsync(leases));
     }
 
+    [Fact]
+    public async Task The_estimator_tells_how_far_behind_a_processor_is()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        var leases = await lab.ContainerAsync("/id");
+        var seen = new ConcurrentDictionary<int, string>();
+        var processor = Processor(container, leases, "one", seen);
+        await processor.StartAsync();
+        await container.CreateItemAsync(new Item { Id = "d0", Pk = "p", Seq = 0 });
+        await Lab.UntilAsync(() => seen.Count == 1, "the processor saw the first");
+        var estimator = container.GetChangeFeedEstimator("test", leases);
+        await Lab.UntilAsync(async () => await LagAsync() == 0, "the processor had caught up");
+        await processor.StopAsync();
+
+        for (var i = 1; i <= 12; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = "p", Seq = i });
+        Assert.Equal(12, await LagAsync());
+
+        async Task<long> LagAsync() => (await Lab.AllAsync(estimator.GetCurrentStateIterator())).Sum(state => state.EstimatedLag);
+    }
+
+    [Fact]
+    public async Task A_batch_its_handler_failed_on_comes_again()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        var leases = await lab.ContainerAsync("/id");
+        var deliveries = 0;
+        var processor = container
+            .GetChangeFeedProcessorBuilder<Item>("failing", (IReadOnlyCollection<Item> changes, CancellationToken _) =>
+                Interlocked.Increment(ref deliveries) == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask)
+            .WithInstanceName("one")
+            .WithLeaseContainer(leases)
+            .WithPollInterval(TimeSpan.FromMilliseconds(50))
+            .WithStartTime(DateTime.MinValue.ToUniversalTime())
+            .WithLeaseConfiguration(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1))
+            .Build();
+        await container.CreateItemAsync(new Item { Id = "d", Pk = "p" });
+        await processor.StartAsync();
+        await Lab.UntilAsync(() => Volatile.Read(ref deliveries) >= 2, "the batch came again");
+        await processor.StopAsync();
+    }
+
     /// <summary>A lease names the range it is about; the documents beside the leases do not.</summary>
     static async Task<int> LeasesAsync(Container leases) =>
         (await Lab.AllAsync(leases.GetItemQueryIterator<string>("SELECT VALUE c.id FROM c WHERE IS_DEFINED(c.LeaseToken)"))).Count;

@@ -146,6 +146,43 @@ public sealed class DocumentTests
         Assert.Equal(Enumerable.Range(0, 40), found.Select(item => item.Seq).Order());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task All_documents_are_read_page_by_page(int partitions)
+    {
+        await using var lab = await Lab.OpenAsync(partitions);
+        var container = await lab.ContainerAsync();
+        for (var i = 0; i < 30; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i });
+        var all = await Lab.AllAsync(container.GetItemQueryIterator<Item>(requestOptions: new QueryRequestOptions { MaxItemCount = 4 }));
+        Assert.Equal(Enumerable.Range(0, 30), all.Select(i => i.Seq).Order());
+        Assert.True(lab.Emulator.Counters.Requests(OperationKind.ReadFeed) >= 8);
+    }
+
+    [Fact]
+    public async Task Writers_that_race_with_etags_lose_no_update()
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        var key = new PartitionKey("p");
+        await container.CreateItemAsync(new Item { Id = "count", Pk = "p", Seq = 0 }, key);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
+        {
+            for (var done = 0; done < 10;)
+            {
+                var head = await container.ReadItemAsync<Item>("count", key);
+                using var response = await container.CreateTransactionalBatch(key)
+                    .ReplaceItem("count", head.Resource with { Seq = head.Resource.Seq + 1 }, new TransactionalBatchItemRequestOptions { IfMatchEtag = head.ETag })
+                    .CreateItem(new Item { Id = $"e{head.Resource.Seq + 1}", Pk = "p" })
+                    .ExecuteAsync();
+                if (response.IsSuccessStatusCode) done++;
+                else Assert.Equal(HttpStatusCode.PreconditionFailed, response.StatusCode);
+            }
+        }));
+        Assert.Equal(80, (await container.ReadItemAsync<Item>("count", key)).Resource.Seq);
+        Assert.Equal(81, lab.Emulator.DocumentsByRange("lab", container.Id)["0"]);
+    }
+
     [Fact]
     public async Task What_is_not_emulated_says_so()
     {
@@ -156,5 +193,9 @@ public sealed class DocumentTests
             container.PatchItemAsync<Item>("a", new PartitionKey("p"), [PatchOperation.Set("/seq", 3)]));
         Assert.Contains("does not emulate", patch.ResponseBody, StringComparison.Ordinal);
         await Lab.RefusedAsync(HttpStatusCode.NotImplemented, () => container.Scripts.ReadStoredProcedureAsync("none"));
+        await Lab.RefusedAsync(HttpStatusCode.NotImplemented, () => container.ReadThroughputAsync());
+        using var direct = lab.SecondClient(options => options.ConnectionMode = ConnectionMode.Direct);
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => direct.GetContainer("lab", container.Id).ReadItemAsync<Item>("a", new PartitionKey("p")));
+        Assert.True(refused.ToString().Contains("ConnectionMode.Gateway", StringComparison.Ordinal), refused.ToString());
     }
 }

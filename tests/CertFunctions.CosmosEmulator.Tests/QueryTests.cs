@@ -227,6 +227,41 @@ public abstract class QueryTests
         Assert.Equal(all.Where(i => i % 4 == 3), await Lab.AllAsync(container.GetItemQueryIterator<int>("SELECT VALUE c.seq FROM c WHERE c.org = 'o1' AND c.project = 'p3' ORDER BY c.seq")));
     }
 
+    [Theory]
+    [InlineData("SELECT VALUE t FROM c JOIN t IN c.tags", 501)]
+    [InlineData("SELECT c.type, COUNT(1) AS n FROM c GROUP BY c.type", 501)]
+    [InlineData("SELECT * FROM c WHERE c.id LIKE 'd%'", 501)]
+    [InlineData("SELECT * FROM c WHERE REGEXMATCH(c.id, 'd')", 501)]
+    [InlineData("SELECT * FROM c WHERE EXISTS(SELECT VALUE t FROM t IN c.tags)", 501)]
+    [InlineData("SELECT * FROM c WHERE", 400)]
+    [InlineData("SELECT * FROM c WHERE c.seq = @missing", 400)]
+    [InlineData("SELECT * FROM c WHERE d.seq = 1", 400)]
+    [InlineData("SELECT * FROM c WHERE c.seq = 'open", 400)]
+    public async Task What_is_not_understood_is_refused(string text, int status)
+    {
+        await using var lab = await Lab.OpenAsync();
+        var container = await lab.ContainerAsync();
+        await Lab.RefusedAsync((System.Net.HttpStatusCode)status, () => Lab.AllAsync(container.GetItemQueryIterator<JsonElement>(text)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Partitions))]
+    public async Task Other_spellings_of_the_same_query_are_read(int partitions)
+    {
+        await using var lab = await Lab.OpenAsync(partitions);
+        var container = await FilledAsync(lab);
+        foreach (var text in (string[])
+        [
+            "select value root from root where (root[\"seq\"] > 57)",
+            "SELECT VALUE e FROM c AS e WHERE e.seq > 57 -- the last two",
+            "SELECT VALUE e FROM c e WHERE e['seq'] >= 58.0 AND true",
+            "SELECT * FROM c WHERE c.seq > (50 + 2 * 4) - 1 AND NOT false AND (c.none ?? 1) = 1",
+            "SELECT * FROM c WHERE (c.seq > 57 ? true : false)",
+            "SELECT * FROM c WHERE c.id || '!' IN ('d58!', 'd59!')",
+        ])
+            Assert.Equal([58, 59], (await SeqsAsync(container, text)).Order());
+    }
+
     static async Task<IEnumerable<int>> SeqsAsync(Container container, string text) =>
         (await Lab.AllAsync(container.GetItemQueryIterator<Item>(text))).Select(i => i.Seq);
 

@@ -89,6 +89,28 @@ public sealed class SplitTests
             (await Lab.AllAsync(leases.GetItemQueryIterator<string>("SELECT VALUE c.LeaseToken FROM c WHERE IS_DEFINED(c.LeaseToken)"))).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task Writers_do_not_notice_splits_under_load()
+    {
+        await using var lab = await Lab.OpenAsync(2);
+        var container = await lab.ContainerAsync(new ContainerProperties { PartitionKeyPaths = ["/pk", "/id"] });
+        var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
+        {
+            for (var i = writer; i < 400; i += 4)
+                await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i % 40}", Seq = i }, new PartitionKeyBuilder().Add($"p{i % 40}").Add($"d{i}").Build());
+        })).ToArray();
+        await Lab.UntilAsync(() => lab.Emulator.Counters.Requests(OperationKind.CreateDocument) > 50, "writing was under way");
+        lab.Emulator.Split("lab", container.Id, "0");
+        lab.Emulator.Split("lab", container.Id, "1");
+        lab.Emulator.Split("lab", container.Id, "3");
+        await Task.WhenAll(writers);
+
+        Assert.Equal(["2", "6", "7", "4", "5"], lab.Emulator.DocumentsByRange("lab", container.Id).Keys);
+        Assert.Equal(400, lab.Emulator.DocumentsByRange("lab", container.Id).Values.Sum());
+        var prefix = new QueryRequestOptions { PartitionKey = new PartitionKeyBuilder().Add("p7").Build() };
+        Assert.Equal(10, (await Lab.AllAsync(container.GetItemQueryIterator<Item>("SELECT * FROM c ORDER BY c.seq", requestOptions: prefix))).Count);
+    }
+
     static async Task FillAsync(Container container, int from, int to)
     {
         for (var i = from; i < to; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i }, new PartitionKey($"p{i}"));

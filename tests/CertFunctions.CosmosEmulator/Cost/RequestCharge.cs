@@ -4,8 +4,9 @@ namespace CertFunctions.Emulation.Cost;
 
 /// <summary>
 /// A model of request units, to compare designs by and to notice a regression; not the service's bill. A 1 KB point read
-/// is 1 RU, a 1 KB insert 5.5 RU and 0.2 RU for each value the policy indexes, a replace twice an insert, a query 2.3 RU
-/// and 0.5 RU for each KB it had to load. Sizes count in whole KB.
+/// is 1 RU, a 1 KB insert 5.5 RU and 0.2 RU for each value the policy indexes, a replace twice an insert, a page of a
+/// query 2.3 RU and 0.05 RU for each KB it had to load, a page of the change feed 2 RU and the same. Point operations
+/// count in whole KB.
 /// </summary>
 static class RequestCharge
 {
@@ -15,7 +16,8 @@ static class RequestCharge
     const double WritePerKilobyte = 5.5;
     const double WritePerIndexedValue = 0.2;
     const double QueryBase = 2.3;
-    const double QueryPerKilobyte = 0.5;
+    const double FeedBase = 2;
+    const double LoadedPerKilobyte = 0.05;
 
     public static double Read(int bytes) => Kilobytes(bytes);
 
@@ -26,10 +28,9 @@ static class RequestCharge
 
     public static double Delete(StoredDocument document, IndexingPolicy policy) => Insert(document, policy);
 
-    public static double Query(long bytesLoaded) => Round(QueryBase + bytesLoaded / 1024.0 * QueryPerKilobyte);
+    public static double Query(long bytesLoaded) => Round(QueryBase + bytesLoaded / 1024.0 * LoadedPerKilobyte);
 
-    /// <summary>The change feed is charged as reads of what it returns.</summary>
-    public static double Feed(long bytes) => Round(1 + bytes / 1024.0);
+    public static double Feed(long bytes) => Round(FeedBase + bytes / 1024.0 * LoadedPerKilobyte);
 
     static double Kilobytes(int bytes) => Math.Max(1, Math.Ceiling(bytes / 1024.0));
 

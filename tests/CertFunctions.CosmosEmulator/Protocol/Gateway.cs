@@ -27,6 +27,8 @@ sealed class Gateway(Account account, Signature signature, FaultPlan faults, Req
     {
         try
         {
+            // Direct mode signs these for another resource; what its user needs to hear is not "wrong key".
+            if (request.Route.ResourceType == "addresses") throw ServiceException.NotEmulated(UnsupportedPart(request));
             signature.Check(request);
             var fault = faults.Take(request.Facts());
             switch (fault?.Effect)
@@ -72,7 +74,18 @@ sealed class Gateway(Account account, Signature signature, FaultPlan faults, Req
         OperationKind.QueryPlan => documents.Plan(request),
         OperationKind.ReadFeed => documents.ReadFeed(request),
         OperationKind.ChangeFeed => documents.ChangeFeed(request),
-        _ => throw ServiceException.NotEmulated($"{request.Method} on '{request.Route.ResourceType}' ({request.Route.Path})"),
+        _ => throw ServiceException.NotEmulated(UnsupportedPart(request)),
+    };
+
+    /// <summary>Names the feature behind a path, where the path alone would puzzle.</summary>
+    static string UnsupportedPart(GatewayRequest request) => request.Route.ResourceType switch
+    {
+        "addresses" => "direct connections: set ConnectionMode.Gateway in the client's options",
+        "offers" => "reading or replacing throughput",
+        "sprocs" or "triggers" or "udfs" => "stored procedures, triggers and user-defined functions",
+        "users" or "permissions" => "users and permissions",
+        "docs" when request.Method == "PATCH" => "patch",
+        _ => $"{request.Method} on '{request.Route.Path}'",
     };
 
     static Answer Refusal(FaultEffect.Refuse refuse, string activityId)

@@ -21,6 +21,9 @@ sealed class SqlParser
 
     SqlQuery Query()
     {
+        // A join's own names would read as unknown ones long before its clause is reached.
+        if (tokens.HasClause("JOIN")) throw ServiceException.NotEmulated("JOIN");
+
         // The alias is declared behind its first use, so it is looked up before anything else is read.
         var alias = tokens.FindAlias();
         expressions.Alias = alias;
@@ -99,7 +102,6 @@ sealed class SqlParser
         if (tokens.Current.IsWord("IN")) throw ServiceException.NotEmulated("FROM … IN (iterating over an array)");
         if (tokens.Current.IsSymbol(".") || tokens.Current.IsSymbol("[")) throw ServiceException.NotEmulated("FROM over a part of the document");
         if (tokens.TakeWord("AS") || tokens.Current.IsWord(alias)) tokens.TakeName();
-        if (tokens.Current.IsWord("JOIN")) throw ServiceException.NotEmulated("JOIN");
     }
 
     OrderByItem OrderItem()

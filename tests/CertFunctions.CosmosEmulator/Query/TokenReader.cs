@@ -47,6 +47,16 @@ sealed class TokenReader(string text)
 
     public ServiceException Unexpected() => SqlLexer.Syntax(text, Current.Start);
 
+    /// <summary>Whether a word stands anywhere on its own, not as a step of a path.</summary>
+    public bool HasClause(string word)
+    {
+        for (var i = 1; i < tokens.Count; i++)
+            if (tokens[i].IsWord(word) && !tokens[i - 1].IsSymbol("."))
+                return true;
+
+        return false;
+    }
+
     /// <summary>What the FROM clause calls the document: <c>FROM c</c>, <c>FROM root c</c>, <c>FROM root AS c</c>.</summary>
     public string FindAlias()
     {

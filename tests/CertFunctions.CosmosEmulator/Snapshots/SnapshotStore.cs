@@ -23,18 +23,22 @@ sealed class SnapshotStore(string file) : IJournal, IDisposable
         Save(account);
     }
 
-    /// <summary>Writes everything to a new file, renames it over the old one, and starts the next journal.</summary>
+    /// <summary>
+    /// Writes everything to a new file, renames it over the old one, and starts the next journal. Only while no requests
+    /// are served: before the first and after the last.
+    /// </summary>
     public void Save(Account account)
     {
+        // Not under the gate: a commit takes its partition's first and this one second, and writing takes the partitions'.
+        var temporary = file + ".tmp";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        {
+            WriteAll(stream, account, generation + 1);
+            stream.Flush(flushToDisk: true);
+        }
+
         lock (gate)
         {
-            var temporary = file + ".tmp";
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                WriteAll(stream, account, generation + 1);
-                stream.Flush(flushToDisk: true);
-            }
-
             File.Move(temporary, file, overwrite: true);
             // Dying here leaves the old journal behind; the new snapshot does not name it, so it is never read again.
             journal?.Dispose();
