@@ -76,6 +76,28 @@ public sealed class AccountTests
         await Lab.RefusedAsync(HttpStatusCode.NotFound, () => container.CreateItemAsync(new Item { Id = "a", Pk = "p" }));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task A_container_made_again_under_the_same_name_is_an_empty_one(int partitions)
+    {
+        await using var lab = await Lab.OpenAsync(partitions);
+        var container = await lab.ContainerAsync(new ContainerProperties("again", "/pk"));
+        for (var i = 0; i < 20; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i });
+        await Lab.AllAsync(container.GetItemQueryIterator<Item>("SELECT * FROM c ORDER BY c.seq"));
+
+        // By another client, so that the first one's caches are stale.
+        using (var other = lab.SecondClient())
+        {
+            await other.GetContainer("lab", "again").DeleteContainerAsync();
+            await other.GetDatabase("lab").CreateContainerAsync("again", "/pk");
+        }
+
+        await Lab.RefusedAsync(HttpStatusCode.NotFound, () => container.ReadItemAsync<Item>("d1", new PartitionKey("p1")));
+        await container.CreateItemAsync(new Item { Id = "d1", Pk = "p1", Seq = 100 });
+        Assert.Equal(100, (await container.ReadItemAsync<Item>("d1", new PartitionKey("p1"))).Resource.Seq);
+    }
+
     [Fact]
     public async Task A_fourth_level_of_key_is_refused()
     {

@@ -58,6 +58,13 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_emulator_on_the_same_file_is_refused()
+    {
+        await using var first = await CosmosEmulator.StartAsync(new CosmosEmulatorOptions { SnapshotFile = File });
+        await Assert.ThrowsAnyAsync<IOException>(() => CosmosEmulator.StartAsync(new CosmosEmulatorOptions { SnapshotFile = File }));
+    }
+
+    [Fact]
     public async Task A_torn_last_line_of_the_journal_is_not_an_error_and_a_broken_snapshot_is()
     {
         await using (var lab = await Lab.OpenAsync(new CosmosEmulatorOptions { SnapshotFile = File }))

@@ -22,6 +22,26 @@ public sealed class SplitTests
         Assert.Equal(Enumerable.Range(0, 60), (await Lab.AllAsync(container.GetItemQueryIterator<Item>("SELECT * FROM c ORDER BY c.seq"))).Select(i => i.Seq));
     }
 
+    [Theory]
+    [InlineData("SELECT * FROM c")]
+    [InlineData("SELECT * FROM c ORDER BY c.seq DESC")]
+    [InlineData("SELECT * FROM c WHERE c.seq >= 0")]
+    public async Task A_query_under_way_goes_on_in_the_children(string text)
+    {
+        await using var lab = await Lab.OpenAsync(2);
+        var container = await lab.ContainerAsync();
+        await FillAsync(container, 0, 60);
+        var seen = new List<int>();
+        using var iterator = container.GetItemQueryIterator<Item>(text, requestOptions: new QueryRequestOptions { MaxItemCount = 7 });
+        seen.AddRange((await iterator.ReadNextAsync()).Select(i => i.Seq));
+        lab.Emulator.Split("lab", container.Id, "0");
+        lab.Emulator.Split("lab", container.Id, "1");
+        while (iterator.HasMoreResults) seen.AddRange((await iterator.ReadNextAsync()).Select(i => i.Seq));
+
+        Assert.Equal(Enumerable.Range(0, 60), seen.Order());
+        if (text.Contains("DESC", StringComparison.Ordinal)) Assert.Equal(seen.OrderDescending(), seen);
+    }
+
     [Fact]
     public async Task Bulk_writes_find_the_new_ranges()
     {

@@ -60,20 +60,20 @@ public sealed class CosmosEmulator : IAsyncDisposable
 
         var snapshots = options.SnapshotFile is { } file ? new SnapshotStore(file) : null;
         var account = new Account(options.Partitions, options.Clock, (IJournal?)snapshots ?? new NoJournal());
-        snapshots?.Open(account);
-
+        WebApplication? host = null;
         var faults = new FaultPlan();
         var counters = new RequestCounters();
         var gateway = new Gateway(account, new Signature(options.Key), faults, counters, new ThroughputLimit(options.RequestUnitsPerSecond, options.Clock));
-        var host = Build(options.Port, gateway);
         try
         {
+            snapshots?.Open(account);
+            host = Build(options.Port, gateway);
             await host.StartAsync(cancellationToken);
         }
         catch
         {
             snapshots?.Dispose();
-            await host.DisposeAsync();
+            if (host is not null) await host.DisposeAsync();
             throw;
         }
 

@@ -13,7 +13,7 @@ sealed class BatchEndpoint(Account account)
 
     public async Task<Answer> RunAsync(GatewayRequest request)
     {
-        var container = FindContainer(request);
+        var container = account.OwnerOfDocuments(request.Route.Database!, request.Route.Container!);
         if (request.Body.Length > MostBytes + FrameBytes)
             throw new ServiceException(413, "RequestEntityTooLarge", "Request size is too large: a batch holds at most 2 MB.");
         var operations = await HybridRowBatch.ReadAsync(request.Body, request.Header(Wire.PartitionKey));
@@ -36,24 +36,36 @@ sealed class BatchEndpoint(Account account)
 
             var commit = new Commit(scope.Partition, account.Now);
             var outcomes = new List<ItemOutcome>(operations.Count);
-            foreach (var operation in operations)
+            try
             {
-                var outcome = Try(() =>
+                foreach (var operation in operations)
                 {
-                    var item = PreparedItem.Prepare(operation, container.Definition.PartitionKey);
-                    if (item.Epk != scope.Within.Min) throw ServiceException.BadRequest("Every operation of a transactional batch has the batch's partition key.", SubStatus.PartitionKeyMismatch);
-                    return ItemExecutor.Execute(container, item, commit);
-                });
-                outcomes.Add(outcome);
-                if (outcome.Status < 400) continue;
+                    var outcome = Try(() => ExecuteIn(container, scope, operation, commit));
+                    outcomes.Add(outcome);
+                    if (outcome.Status < 400) continue;
 
+                    commit.RollBack();
+                    return (AllFailedBy(outcomes.Count - 1, outcome, operations.Count), scope.Partition);
+                }
+            }
+            catch
+            {
+                // Not a refusal but a bug of ours: it may not leave half a batch behind either.
                 commit.RollBack();
-                return (AllFailedBy(outcomes.Count - 1, outcome, operations.Count), scope.Partition);
+                throw;
             }
 
             Finish(container, commit);
             return ((IReadOnlyList<ItemOutcome>)outcomes, scope.Partition);
         });
+
+    static ItemOutcome ExecuteIn(Container container, Query.QueryScope scope, ItemOperation operation, Commit commit)
+    {
+        var item = PreparedItem.Prepare(operation, container.Definition.PartitionKey);
+        return item.Epk == scope.Within.Min
+            ? ItemExecutor.Execute(container, item, commit)
+            : throw ServiceException.BadRequest("Every operation of a transactional batch has the batch's partition key.", SubStatus.PartitionKeyMismatch);
+    }
 
     (IReadOnlyList<ItemOutcome> Outcomes, PhysicalPartition Partition) Bulk(Container container, GatewayRequest request, List<ItemOperation> operations) =>
         ScopeResolver.Run(account, container, request, scope =>
@@ -109,6 +121,4 @@ sealed class BatchEndpoint(Account account)
         commit.Complete();
         if (commit.Writes.Count > 0) account.Journal.Committed(container, commit);
     }
-
-    Container FindContainer(GatewayRequest request) => account.Container(request.Route.Database!, request.Route.Container!);
 }

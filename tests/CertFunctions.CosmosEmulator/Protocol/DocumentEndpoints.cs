@@ -109,17 +109,7 @@ sealed class DocumentEndpoints(Account account)
         if (commit.Writes.Count > 0) account.Journal.Committed(container, commit);
     }
 
-    Container ContainerOf(GatewayRequest request)
-    {
-        try
-        {
-            return account.Container(request.Route.Database!, request.Route.Container!);
-        }
-        catch (ServiceException missing) when (missing.Status == 404)
-        {
-            throw new ServiceException(404, "NotFound", missing.Message, SubStatus.OwnerNotFound);
-        }
-    }
+    Container ContainerOf(GatewayRequest request) => account.OwnerOfDocuments(request.Route.Database!, request.Route.Container!);
 
     static Answer Placed(Answer answer, Container container, QueryScope scope, GatewayRequest request) =>
         answer.WithPlace(container, scope.Partition, $"dbs/{request.Route.Database}/colls/{container.Definition.Id}");

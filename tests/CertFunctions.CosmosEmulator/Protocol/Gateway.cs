@@ -56,6 +56,11 @@ sealed class Gateway(Account account, Signature signature, FaultPlan faults, Req
             if (refused.Status == 429) answer.With(Wire.RetryAfter, ThroughputLimit.RetryAfterMilliseconds.ToString(CultureInfo.InvariantCulture));
             return (answer, false);
         }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // A bug of the emulator: whoever meets it should see where.
+            return (Answer.Error(500, "InternalServerError", $"The emulator failed: {bug}", 0, activityId), false);
+        }
     }
 
     async Task<Answer> CarryOutAsync(HttpContext context, GatewayRequest request) => request.Kind switch

@@ -97,7 +97,7 @@ readonly struct SqlValue
         }
     }
 
-    /// <summary>A total order: by kind, then by value. Arrays and objects by their text, which is arbitrary but stable.</summary>
+    /// <summary>A total order: by kind, then by value; arrays item by item, objects by their properties in order of name.</summary>
     public static int Compare(in SqlValue left, in SqlValue right)
     {
         if (left.Kind != right.Kind) return left.Kind.CompareTo(right.Kind);
@@ -105,12 +105,27 @@ readonly struct SqlValue
         {
             SqlKind.Boolean or SqlKind.Number => left.Number.CompareTo(right.Number),
             SqlKind.String => string.CompareOrdinal(left.Text, right.Text),
-            SqlKind.Array or SqlKind.Object => JsonElement.DeepEquals(left.element, right.element)
-                ? 0
-                : JsonMarshal.GetRawUtf8Value(left.element).SequenceCompareTo(JsonMarshal.GetRawUtf8Value(right.element)),
+            SqlKind.Array => CompareAll(left.element.EnumerateArray(), right.element.EnumerateArray(), (a, b) => Compare(From(a), From(b))),
+            SqlKind.Object => CompareAll(Sorted(left.element), Sorted(right.element), (a, b) =>
+                string.CompareOrdinal(a.Name, b.Name) is var byName && byName != 0 ? byName : Compare(From(a.Value), From(b.Value))),
             _ => 0,
         };
     }
+
+    static int CompareAll<T>(IEnumerable<T> left, IEnumerable<T> right, Comparison<T> compare)
+    {
+        using var a = left.GetEnumerator();
+        using var b = right.GetEnumerator();
+        while (true)
+        {
+            var more = a.MoveNext();
+            if (more != b.MoveNext()) return more ? 1 : -1;
+            if (!more) return 0;
+            if (compare(a.Current, b.Current) is var order && order != 0) return order;
+        }
+    }
+
+    static IEnumerable<JsonProperty> Sorted(JsonElement value) => value.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal);
 
     /// <summary>One text per value, to tell values apart in a set.</summary>
     public string CanonicalText() => Kind switch

@@ -12,12 +12,16 @@ namespace CertFunctions.Emulation.Snapshots;
 sealed class SnapshotStore(string file) : IJournal, IDisposable
 {
     readonly Lock gate = new();
+    FileStream? inUse;
     FileStream? journal;
     long generation;
 
+    /// <exception cref="IOException">Another emulator has the file, or it cannot be read.</exception>
     public void Open(Account account)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
+        // A second emulator on the same file would start the next journal and strand the first one's.
+        inUse = new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         if (File.Exists(file)) Load(account);
         else if (File.Exists(JournalOf(0))) Replay(new SnapshotLoader(account), 0);
         Save(account);
@@ -69,6 +73,8 @@ sealed class SnapshotStore(string file) : IJournal, IDisposable
         {
             journal?.Dispose();
             journal = null;
+            inUse?.Dispose();
+            inUse = null;
         }
     }
 

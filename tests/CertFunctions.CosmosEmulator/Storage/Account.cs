@@ -41,6 +41,19 @@ sealed class Account(int rangesPerContainer, TimeProvider clock, IJournal journa
                 ?? throw ServiceException.NotFound($"container '{container}' of database '{database}'");
     }
 
+    /// <summary>A container for what it holds: when it is not there, the client must hear that the owner is missing, not the document.</summary>
+    public Container OwnerOfDocuments(string database, string container)
+    {
+        try
+        {
+            return Container(database, container);
+        }
+        catch (ServiceException missing) when (missing.Status == 404)
+        {
+            throw new ServiceException(404, "NotFound", missing.Message, SubStatus.OwnerNotFound);
+        }
+    }
+
     public Database CreateDatabase(string id)
     {
         if (!ResourceName.IsValid(id)) throw ServiceException.BadRequest("The input name is invalid: an id is 1 to 255 characters without '/', '\\', '?' and '#'.");
