@@ -117,16 +117,14 @@ sealed record SegmentDocument
 /// <summary>Something the service remembers of itself, by kind.</summary>
 sealed record StateDocument
 {
-    public const string Position = "position", Ledger = "ledger", Quarantine = "quarantine";
+    public const string PositionKind = "position", LedgerKind = "ledger", QuarantineKind = "quarantine";
 
     public required string Id { get; init; }
 
     public required string Kind { get; init; }
 
-    public long? Value { get; init; }
-
-    /// <summary>A reader's place in a feed that numbers nothing.</summary>
-    public string? Continuation { get; init; }
+    /// <summary>A reader's place in its feed, in the feed's own words.</summary>
+    public string? Position { get; init; }
 
     /// <summary>A quarantined document's bytes, as it came.</summary>
     public string? Document { get; init; }

@@ -11,7 +11,7 @@ namespace CertFunctions.Sqlite.Tests;
 
 public sealed class SqlitePipelineFaultTests : PipelineFaultContract
 {
-    protected override StoreUnderTest Open() => new SqliteUnderTest();
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 
     [Fact]
     public async Task A_disk_that_fills_up_at_any_page_loses_nothing_that_was_acknowledged()

@@ -15,7 +15,7 @@ public abstract class EventFeedContract : StoreContract
         for (var i = 0; i < 30; i++)
             await Events.AppendAsync([Make.Stamped($"c{i % 3}"), Make.Stamped("c9", org: OrgId.Parse("umbrella"))], default);
 
-        var all = await WalkAsync(0, limit);
+        var all = await WalkAsync(limit);
 
         Assert.Equal(60, all.Count);
         Assert.Equal(60, all.Select(e => (e.Address, e.Seq)).Distinct().Count());
@@ -34,7 +34,7 @@ public abstract class EventFeedContract : StoreContract
                 await Events.AppendAsync([Make.Stamped($"c{w}")], default);
         })));
 
-        long position = 0;
+        string? position = null;
         while (!writers.IsCompleted || (await Store.Feed.ReadFeedAsync(position, 1, default)).Events.Count > 0)
         {
             var batch = await Store.Feed.ReadFeedAsync(position, 13, default);
@@ -52,16 +52,16 @@ public abstract class EventFeedContract : StoreContract
     {
         await Events.AppendAsync([Make.Stamped("c1"), Make.Stamped("c2")], default);
 
-        Assert.Equal(2, (await WalkAsync(0, 1)).Count);
+        Assert.Equal(2, (await WalkAsync(1)).Count);
         await Store.ReopenAsync();
-        Assert.Equal(2, (await WalkAsync(0, 1)).Count);
+        Assert.Equal(2, (await WalkAsync(1)).Count);
     }
 
     [Fact]
     public async Task Waiting_ends_when_an_event_is_appended()
     {
         await Events.AppendAsync([Make.Stamped("c1")], default);
-        var position = (await Store.Feed.ReadFeedAsync(0, 10, default)).Position;
+        var position = (await Store.Feed.ReadFeedAsync(null, 10, default)).Position;
 
         var waiting = Store.Feed.WaitAsync(position, TimeSpan.FromMinutes(5), default);
         await Events.AppendAsync([Make.Stamped("c1")], default);
@@ -69,15 +69,15 @@ public abstract class EventFeedContract : StoreContract
         await waiting.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
-    async Task<List<RecordedEvent>> WalkAsync(long position, int limit)
+    async Task<List<RecordedEvent>> WalkAsync(int limit)
     {
+        string? position = null;
         var all = new List<RecordedEvent>();
         while (true)
         {
             var batch = await Store.Feed.ReadFeedAsync(position, limit, default);
             if (batch.Events.Count == 0)
                 return all;
-            Assert.True(batch.Events.Count <= limit);
             all.AddRange(batch.Events);
             position = batch.Position;
         }

@@ -18,6 +18,8 @@ public sealed class FaultyEventStore(IEventStore inner, FaultPlan plan) : IEvent
 
 public sealed class FaultyLedgerStore(ILedgerStore inner, FaultPlan plan) : ILedgerStore
 {
+    public int MaxAppend => inner.MaxAppend;
+
     public Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken) =>
         inner.CatchUpAsync(ledger, candidates, cancellationToken);
 
@@ -32,9 +34,9 @@ public sealed class FaultyLedgerStore(ILedgerStore inner, FaultPlan plan) : ILed
 
 public sealed class FaultyPositionStore(IPositionStore inner, FaultPlan plan) : IPositionStore
 {
-    public Task<long> GetAsync(string reader, CancellationToken cancellationToken) => inner.GetAsync(reader, cancellationToken);
+    public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => inner.GetAsync(reader, cancellationToken);
 
-    public Task SaveAsync(string reader, long position, CancellationToken cancellationToken) => plan.RunAsync($"save position of {reader}", async () =>
+    public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) => plan.RunAsync($"save position of {reader}", async () =>
     {
         await inner.SaveAsync(reader, position, cancellationToken);
         return true;

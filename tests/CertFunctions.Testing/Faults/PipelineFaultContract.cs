@@ -5,7 +5,7 @@ namespace CertFunctions.Testing.Faults;
 /// <summary>Every write of the pipeline, failed before and after it lands, with and without the process dying there; each ends in one whole-pipeline check.</summary>
 public abstract class PipelineFaultContract
 {
-    protected abstract StoreUnderTest Open();
+    protected abstract Task<StoreUnderTest> OpenAsync();
 
     [Fact]
     public async Task Without_a_fault_the_pipeline_comes_to_rest_whole() => Assert.True(await RunAsync(new FaultPlan(), restart: false) > 20);
@@ -31,7 +31,7 @@ public abstract class PipelineFaultContract
 
     async Task<int> RunAsync(FaultPlan plan, bool restart)
     {
-        await using var store = Open();
+        await using var store = await OpenAsync();
         using var folder = new TempFolder();
         await new PipelineRun(store, folder.Path, plan, restart).RunToRestAsync();
         return plan.Writes;
