@@ -135,6 +135,12 @@ sealed record StateDocument
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+// The SDK reads pages as arrays, and writes query parameters by their own types.
+[JsonSerializable(typeof(EventDocument[]))]
+[JsonSerializable(typeof(EntryDocument[]))]
+[JsonSerializable(typeof(StateDocument[]))]
+[JsonSerializable(typeof(JsonElement[]))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(SubjectDocument))]
 [JsonSerializable(typeof(EntryDocument))]
