@@ -26,7 +26,7 @@ static class Make
 
     public static StampedEvent Stamped(SubjectAddress address, string id, string data = "{}")
     {
-        var json = Json($$"""{"id":"{{id}}","type":"ext.acme.reviewed","subject":{"kind":"{{address.Subject.Kind}}","id":"{{address.Subject.Id}}"},"actor":{"type":"user","id":"u-1","name":"Ann"},"data":{{data}}}""");
+        var json = Json($$"""{"id":"{{id}}","type":"ext.acme.reviewed","subject":{"kind":"{{address.Subject.Kind}}","id":"{{JsonEncodedText.Encode(address.Subject.Id)}}"},"actor":{"type":"user","id":"u-1","name":"Ann"},"data":{{data}}}""");
         var accepted = Assert.IsType<ParsedEvent.Accepted>(EventParser.Parse(json, null, Noon));
         return StampedEvent.Stamp(accepted.Event, address.Org, address.Project, null, Noon, Random);
     }
