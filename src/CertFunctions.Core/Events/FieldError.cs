@@ -11,6 +11,9 @@ public sealed class FieldErrors
 {
     public const int Most = 25;
 
+    /// <summary>Characters of a path that are given back: member names come from outside, and a problem must not grow with the input.</summary>
+    const int LongestField = 256;
+
     readonly List<FieldError> errors = [];
 
     public bool Any => errors.Count > 0;
@@ -20,6 +23,6 @@ public sealed class FieldErrors
     public void Add(string field, string mend)
     {
         if (errors.Count < Most)
-            errors.Add(new FieldError(field, mend));
+            errors.Add(new FieldError(field.Length <= LongestField ? field : field[..LongestField] + "…", mend));
     }
 }
