@@ -33,6 +33,13 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public async Task A_port_that_is_taken_is_an_error()
+    {
+        await using var first = await CosmosEmulator.StartAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => CosmosEmulator.StartAsync(new CosmosEmulatorOptions { Port = first.Endpoint.Port }));
+    }
+
+    [Fact]
     public async Task Databases_are_created_read_listed_and_deleted()
     {
         await using var lab = await Lab.OpenAsync();

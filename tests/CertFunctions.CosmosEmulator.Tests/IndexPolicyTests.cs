@@ -25,7 +25,7 @@ public sealed class IndexPolicyTests
 
     [Theory]
     [InlineData("WHERE c.seq = 1 AND c.id = 'x' AND c.pk = 'p' AND c._ts > 0")]
-    [InlineData("WHERE c.open.inner = 1 AND c.open.shown = 2")]
+    [InlineData("WHERE c.open.seen = 1 AND c.open.shown = 2")]
     [InlineData("WHERE ARRAY_CONTAINS(c.tags, 'x')")]
     [InlineData("ORDER BY c.seq")]
     [InlineData("ORDER BY c.seq DESC, c.due ASC")]
@@ -42,6 +42,7 @@ public sealed class IndexPolicyTests
     [InlineData("c.due", "requires a range index")]
     [InlineData("c.seq, c.due", "corresponding composite index")]
     [InlineData("c.due DESC, c.seq", "corresponding composite index")]
+    [InlineData("c.seq, c.type", "corresponding composite index")]
     [InlineData("c.seq DESC, c.due ASC, c.id", "corresponding composite index")]
     public async Task An_order_the_policy_has_no_index_for_is_refused(string order, string reason)
     {
@@ -78,6 +79,7 @@ public sealed class IndexPolicyTests
             new CompositePath { Path = "/seq", Order = CompositePathSortOrder.Descending },
             new CompositePath { Path = "/due", Order = CompositePathSortOrder.Ascending },
         ]);
+        properties.IndexingPolicy.CompositeIndexes.Add([new CompositePath { Path = "/seq" }, new CompositePath { Path = "/type" }, new CompositePath { Path = "/due" }]);
         return lab.ContainerAsync(properties);
     }
 }

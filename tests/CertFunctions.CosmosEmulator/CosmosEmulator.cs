@@ -21,6 +21,7 @@ public sealed class CosmosEmulator : IAsyncDisposable
     readonly WebApplication host;
     readonly Account account;
     readonly SnapshotStore? snapshots;
+    readonly Lock splitting = new();
     int stopped;
 
     CosmosEmulator(WebApplication host, Account account, SnapshotStore? snapshots, string key, FaultPlan faults, RequestCounters counters)
@@ -90,10 +91,14 @@ public sealed class CosmosEmulator : IAsyncDisposable
     /// <returns>The ids of the two new ranges.</returns>
     public (string Left, string Right) Split(string database, string container, string partitionKeyRangeId = "0")
     {
-        var found = account.Container(database, container);
-        var (parent, left, right) = found.Split(partitionKeyRangeId);
-        account.Journal.RangeSplit(found, parent, left, right);
-        return (left.Id, right.Id);
+        // One at a time, so that the journal has them in the order that numbered the new ranges.
+        lock (splitting)
+        {
+            var found = account.Container(database, container);
+            var (parent, left, right) = found.Split(partitionKeyRangeId);
+            account.Journal.RangeSplit(found, parent, left, right);
+            return (left.Id, right.Id);
+        }
     }
 
     /// <summary>How many documents each physical partition of a container holds, by range id.</summary>

@@ -15,7 +15,8 @@ static class QueryPlan
 
     public static byte[] For(SqlQuery query, PartitionKeyDefinition partitionKey) => JsonText.Write(writer =>
     {
-        var aggregate = AggregateOf(query);
+        var aggregate = query.Select is Projection.Value { Expression: SqlExpression.Aggregate only } ? only : null;
+        var named = query.IsAggregate && aggregate is null ? NamedAggregates(query) : [];
         writer.WriteStartObject();
         writer.WriteNumber("partitionedQueryExecutionInfoVersion", 2);
         writer.WriteStartObject("queryInfo");
@@ -26,11 +27,12 @@ static class QueryPlan
         WriteList(writer, "orderBy", query.OrderBy.Select(item => item.Descending ? "Descending" : "Ascending"));
         WriteList(writer, "orderByExpressions", query.OrderBy.Select(item => item.Expression.Source));
         WriteList(writer, "groupByExpressions", []);
-        WriteList(writer, "groupByAliases", []);
+        WriteList(writer, "groupByAliases", named.Select(column => column.Name));
         WriteList(writer, "aggregates", aggregate is null ? [] : [AggregateName(aggregate)]);
         writer.WriteStartObject("groupByAliasToAggregateType");
+        foreach (var (name, column) in named) writer.WriteString(name, AggregateName(column));
         writer.WriteEndObject();
-        writer.WriteString("rewrittenQuery", Rewrite(query, aggregate));
+        writer.WriteString("rewrittenQuery", Rewrite(query, aggregate, named));
         writer.WriteBoolean("hasSelectValue", query.Select is Projection.Value);
         writer.WriteBoolean("hasNonStreamingOrderBy", false);
         writer.WriteEndObject();
@@ -40,12 +42,13 @@ static class QueryPlan
         writer.WriteEndObject();
     });
 
-    static SqlExpression.Aggregate? AggregateOf(SqlQuery query)
+    /// <summary>Columns that are each one aggregate; anything computed from several can only be answered by one range.</summary>
+    static List<(string Name, SqlExpression.Aggregate Aggregate)> NamedAggregates(SqlQuery query)
     {
-        if (!query.IsAggregate) return null;
-        return query is { Select: Projection.Value { Expression: SqlExpression.Aggregate only }, Aggregates.Count: 1 }
-            ? only
-            : throw ServiceException.BadRequest("Cross partition query only supports 'VALUE <AggregateFunc>' for aggregates.");
+        var columns = query.Select is Projection.Columns list ? list.Items : [];
+        return columns.Count > 0 && columns.All(column => column.Expression is SqlExpression.Aggregate)
+            ? [.. columns.Select(column => (column.Name, (SqlExpression.Aggregate)column.Expression))]
+            : throw ServiceException.BadRequest("Compositions of aggregates and other expressions are not allowed.");
     }
 
     static string AggregateName(SqlExpression.Aggregate aggregate) => aggregate.Name switch
@@ -57,11 +60,13 @@ static class QueryPlan
         _ => "Average",
     };
 
-    static string Rewrite(SqlQuery query, SqlExpression.Aggregate? aggregate)
+    static string Rewrite(SqlQuery query, SqlExpression.Aggregate? aggregate, List<(string Name, SqlExpression.Aggregate Aggregate)> named)
     {
         var from = $" FROM {query.Alias}";
         var where = query.Where is null ? string.Empty : $" WHERE {query.Where.Source}";
         if (aggregate is not null) return $"SELECT VALUE [{Partial(aggregate)}]{from}{where}";
+        if (named.Count > 0)
+            return $"SELECT {{{string.Join(", ", named.Select(column => $"\"{column.Name}\": {Partial(column.Aggregate)}"))}}} AS payload{from}{where}";
 
         var paging = query.Offset is { } offset ? string.Create(CultureInfo.InvariantCulture, $" OFFSET 0 LIMIT {(long)offset + query.Limit!.Value}") : string.Empty;
         var top = query.Top is { } count ? string.Create(CultureInfo.InvariantCulture, $"TOP {count} ") : string.Empty;

@@ -32,9 +32,12 @@ sealed class SqlParser
         var distinct = tokens.TakeWord("DISTINCT");
         int? top = tokens.TakeWord("TOP") ? Count("TOP") : null;
         var select = Select();
+        var aggregates = expressions.Aggregates.Count;
         if (tokens.TakeWord("FROM")) From(alias);
         var where = tokens.TakeWord("WHERE") ? expressions.Read() : null;
+        if (expressions.Aggregates.Count > aggregates) throw ServiceException.BadRequest("Cannot perform an aggregate function in a WHERE clause.");
         if (tokens.Current.IsWord("GROUP")) throw ServiceException.NotEmulated("GROUP BY");
+        if (aggregates > 0) CheckAggregated(select);
 
         var order = new List<OrderByItem>();
         if (tokens.TakeWord("ORDER"))
@@ -86,6 +89,33 @@ sealed class SqlParser
         while (tokens.TakeSymbol(","));
 
         return new Projection.Columns(columns);
+    }
+
+    /// <summary>Beside an aggregate there is no one document for a path to be of.</summary>
+    static void CheckAggregated(Projection select)
+    {
+        IEnumerable<SqlExpression> selected = select switch
+        {
+            Projection.Value value => [value.Expression],
+            Projection.Columns columns => columns.Items.Select(item => item.Expression),
+            _ => [],
+        };
+        if (selected.Any(HasBarePath))
+            throw ServiceException.BadRequest("Property reference is invalid in the select list because it is not contained in either an aggregate function or the GROUP BY clause.");
+
+        static bool HasBarePath(SqlExpression expression) => expression switch
+        {
+            SqlExpression.Property => true,
+            SqlExpression.Aggregate or SqlExpression.Constant => false,
+            SqlExpression.Member member => HasBarePath(member.Of) || HasBarePath(member.Key),
+            SqlExpression.Arithmetic arithmetic => HasBarePath(arithmetic.Left) || HasBarePath(arithmetic.Right),
+            SqlExpression.Comparison comparison => HasBarePath(comparison.Left) || HasBarePath(comparison.Right),
+            SqlExpression.Negate negate => HasBarePath(negate.Operand),
+            SqlExpression.Call call => call.Arguments.Any(HasBarePath),
+            SqlExpression.ArrayOf array => array.Items.Any(HasBarePath),
+            SqlExpression.ObjectOf built => built.Properties.Any(property => HasBarePath(property.Value)),
+            _ => throw ServiceException.NotEmulated("this expression together with an aggregate"),
+        };
     }
 
     /// <summary>A path without AS is named by its last step; anything computed is $1, $2, … as the service has it.</summary>

@@ -43,7 +43,8 @@ sealed class TokenReader(string text)
         if (!TakeSymbol(symbol)) throw Unexpected();
     }
 
-    public string TakeName() => Current.Kind == TokenKind.Word ? Take().Text : throw Unexpected();
+    /// <summary>Takes a name. A reserved word is none: the service wants <c>c["order"]</c>, not <c>c.order</c>.</summary>
+    public string TakeName() => Current.Kind == TokenKind.Word && !ReservedWords.Contains(Current.Text) ? Take().Text : throw Unexpected();
 
     public ServiceException Unexpected() => SqlLexer.Syntax(text, Current.Start);
 
