@@ -21,6 +21,13 @@ public static class CosmosProvisioning
         }).ConfigureAwait(false);
     }
 
+    /// <summary>Deletes the database with all that is in it.</summary>
+    public static async Task DeleteAsync(CosmosSettings settings, CancellationToken cancellationToken)
+    {
+        using var client = CosmosStore.Connect(settings);
+        await TellingAsync(settings, () => client.GetDatabase(settings.Database).DeleteAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+    }
+
     static async Task<string> ProvisionAsync(Database database, ContainerProperties wanted, CancellationToken cancellationToken)
     {
         var container = database.GetContainer(wanted.Id);

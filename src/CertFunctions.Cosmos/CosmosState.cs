@@ -44,6 +44,24 @@ sealed class CosmosState(Container container, TimeProvider clock) : IPositionSto
     async Task<IReadOnlyList<QuarantinedDocument>> IQuarantine.ListAsync(int limit, CancellationToken cancellationToken) =>
         [.. (await ListAsync(StateDocument.QuarantineKind, limit, cancellationToken).ConfigureAwait(false)).Select(d => new QuarantinedDocument(d.Document!, d.Reason!))];
 
+    /// <summary>The check value noted for a key id; this one, where none was.</summary>
+    public Task<string?> KeyCheckAsync(string keyId, string check, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(async () =>
+    {
+        var partition = new PartitionKey(StateDocument.KeyKind);
+        try
+        {
+            // Created, never replaced: of two that come at once the first decides for both.
+            await container.CreateItemAsync(new StateDocument { Id = keyId, Kind = StateDocument.KeyKind, Position = check }, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Noted before.
+        }
+
+        var read = await container.ReadItemAsync<StateDocument>(keyId, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return read.Resource.Position;
+    });
+
     /// <summary>Notes that an org has a ledger.</summary>
     public Task AddLedgerAsync(OrgId ledger, CancellationToken cancellationToken) =>
         SaveAsync(new StateDocument { Id = ledger.Value, Kind = StateDocument.LedgerKind }, cancellationToken);

@@ -13,6 +13,7 @@ namespace CertFunctions.Cosmos;
 public sealed class CosmosStore : IDisposable
 {
     readonly CosmosClient client;
+    readonly CosmosState state;
 
     CosmosStore(CosmosClient client, Database database, TimeProvider clock)
     {
@@ -23,6 +24,7 @@ public sealed class CosmosStore : IDisposable
         Positions = state;
         Quarantine = state;
         Feed = new CosmosEventFeed(database.GetContainer(CosmosLayout.Events), state);
+        this.state = state;
         Ledger = new CosmosLedgerStore(database.GetContainer(CosmosLayout.Ledger), database.GetContainer(CosmosLayout.Events), state, clock);
     }
 
@@ -54,6 +56,19 @@ public sealed class CosmosStore : IDisposable
         {
             client.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Holds the MAC keys at hand against those this database was written with, and notes those it has not seen. Services that share a database must share
+    /// the keys; one that comes with others would write entries that verify for nobody else.
+    /// </summary>
+    public async Task CheckKeysAsync(LedgerKeys keys, CancellationToken cancellationToken)
+    {
+        foreach (var (id, check) in keys.Checks())
+        {
+            if (await state.KeyCheckAsync(id, check, cancellationToken).ConfigureAwait(false) != check)
+                throw new CosmosStoreException($"The ledger in {Database.Id} was written under another MAC key called '{id}': copy the keys folder of the service that wrote it");
         }
     }
 

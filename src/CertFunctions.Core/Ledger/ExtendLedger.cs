@@ -22,6 +22,17 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
             await ExtendAsync(group.Key, FeedOrder.Of(group), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The same for events that are most likely chained: asks the store first, instead of trying.</summary>
+    public async Task ReconcileAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
+    {
+        foreach (var group in batch.GroupBy(e => e.Address.Org))
+        {
+            var (_, unchained) = await store.CatchUpAsync(group.Key, FeedOrder.Of(group), cancellationToken).ConfigureAwait(false);
+            if (unchained.Count > 0)
+                await ExtendAsync(group.Key, unchained, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     async Task ExtendAsync(OrgId ledger, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         heads.TryGetValue(ledger, out var head);

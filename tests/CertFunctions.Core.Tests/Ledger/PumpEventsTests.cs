@@ -1,3 +1,4 @@
+using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -70,12 +71,13 @@ public sealed class PumpEventsTests
 
     sealed class ListFeed(IReadOnlyList<RecordedEvent> events) : IEventFeed
     {
-        public Task<FeedBatch> ReadFeedAsync(long position, int limit, CancellationToken cancellationToken)
+        public Task<FeedBatch> ReadFeedAsync(string? position, int limit, CancellationToken cancellationToken)
         {
-            RecordedEvent[] batch = [.. events.Skip((int)position).Take(limit)];
-            return Task.FromResult(new FeedBatch(batch, position + batch.Length));
+            var from = position is null ? 0 : int.Parse(position, CultureInfo.InvariantCulture);
+            RecordedEvent[] batch = [.. events.Skip(from).Take(limit)];
+            return Task.FromResult(new FeedBatch(batch, (from + batch.Length).ToString(CultureInfo.InvariantCulture)));
         }
 
-        public Task WaitAsync(long position, TimeSpan patience, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task WaitAsync(string? position, TimeSpan patience, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -27,6 +27,8 @@ sealed class MemoryLedgerStore : ILedgerStore
             return [.. Of(ledger).Entries];
     }
 
+    public int MaxAppend { get; init; } = 5000;
+
     public async Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken)
     {
         await Task.Yield();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CertFunctions.Core.Siem;
 
 namespace CertFunctions.Core.Tests.Support;
@@ -13,14 +14,16 @@ sealed class MemoryPositions : IPositionStore
     /// <summary>Called after a position was kept; what it throws is a save reported failed that did land.</summary>
     public Action AfterSave { get; set; } = () => { };
 
-    public Task<long> GetAsync(string reader, CancellationToken cancellationToken) => Task.FromResult(Saved.GetValueOrDefault(reader));
+    public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) =>
+        Task.FromResult(Saved.TryGetValue(reader, out var position) ? position.ToString(CultureInfo.InvariantCulture) : null);
 
-    public Task SaveAsync(string reader, long position, CancellationToken cancellationToken)
+    public Task SaveAsync(string reader, string position, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         BeforeSave();
-        Assert.True(position > Saved.GetValueOrDefault(reader), "a position goes forward");
-        Saved[reader] = position;
+        var number = long.Parse(position, CultureInfo.InvariantCulture);
+        Assert.True(number > Saved.GetValueOrDefault(reader), "a position goes forward");
+        Saved[reader] = number;
         AfterSave();
         return Task.CompletedTask;
     }
