@@ -101,8 +101,9 @@ public sealed class LedgerLineTests
 
             var report = Verify(file);
 
-            // An entry that names another key cannot be called tampered with: whose it is cannot be known without that key.
-            return report.FirstIndex == index && report.Verdict is Verdict.Tampered or Verdict.Unverifiable or Verdict.Truncated;
+            // An entry that names another key cannot be called tampered with: whose it is cannot be known without that key. The last line feed
+            // gone is a line cut off. And where the first line says it is another entry, that is the index its fault is told at.
+            return report.Verdict != Verdict.Valid && (report.FirstIndex == index || (index == 0 && report.Verdict == Verdict.Tampered && report.FirstIndex > 0));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
@@ -128,16 +129,8 @@ public sealed class LedgerLineTests
 
     static VerifyReport Verify(byte[] file)
     {
-        using var verifier = new LedgerVerifier(Make.Acme, Make.Keys);
-        var rest = file.AsSpan();
-        for (var end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
-        {
-            var read = LedgerLine.TryRead(rest[..end], out var line) && line.LedgerId == Make.Acme;
-            if (!(read ? verifier.Push(line!.ToRow()) : verifier.Break(verifier.NextIndex, "not a line of this ledger")))
-                break;
-            rest = rest[(end + 1)..];
-        }
-
-        return rest.IsEmpty ? verifier.Complete(null) : verifier.Complete(new LedgerHead(Make.Acme, Entries.Count, Entries[^1].Hash));
+        using var lines = new VerifyLines(Make.Keys);
+        lines.Push(file);
+        return lines.Complete(null);
     }
 }
