@@ -85,7 +85,7 @@ sealed class FilledStores(string? kept) : IDisposable
         {
             var batch = new Core.Events.StampedEvent[Math.Min(Batch, events - done)];
             for (var i = 0; i < batch.Length; i++)
-                batch[i] = Workload.Stamped(Subject(done + i), done + i);
+                batch[i] = Workload.Stamped(Subject(done + i, events), done + i);
             under.Enqueue(store.Events.AppendAsync(batch, CancellationToken.None));
             if (under.Count > 2)
                 await DoneAsync(under.Dequeue());
@@ -101,13 +101,14 @@ sealed class FilledStores(string? kept) : IDisposable
             throw new InvalidOperationException("filling was refused");
     }
 
-    static string Subject(long number)
+    static string Subject(long number, long events)
     {
         if (number % 10 == 0)
             return HotSubject;
+        var active = Math.Min(Active, Subjects(events));
         var n = number - number / 10 - 1;
-        var wave = n / (Active * EventsPerSubject);
-        return Workload.Certificate(wave * Active + n % Active);
+        var wave = n / (active * EventsPerSubject);
+        return Workload.Certificate(wave * active + n % active);
     }
 
     static async Task WriteKeyAsync(string path)

@@ -47,6 +47,7 @@ for (var i = 0; i < args.Length; i++)
     }
 }
 
+SQLitePCL.Batteries_V2.Init();
 using var filled = new FilledStores(data);
 var scale = new Scale(quick, filled);
 Console.Error.WriteLine(Machine.Describe());
