@@ -97,6 +97,18 @@ static class Interleave
         return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
+    /// <summary>
+    /// Things per second of processor time, the whole process's: what one core does of work that one thread does, whoever else wants the core meanwhile.
+    /// </summary>
+    public static double RateOfCore(long count, Action act)
+    {
+        using var self = Process.GetCurrentProcess();
+        var before = self.TotalProcessorTime;
+        act();
+        self.Refresh();
+        return count / (self.TotalProcessorTime - before).TotalSeconds;
+    }
+
     public static double Rate(long count, Action act)
     {
         var started = Stopwatch.GetTimestamp();

@@ -6,7 +6,7 @@ namespace CertFunctions.Benchmarks;
 
 /// <summary>
 /// Verification on one core, of a database and of its export, held against the hashes alone over bytes in memory: all the hashes an entry needs, and
-/// the leaf's only. Then the memory <c>certfn verify</c> takes, by the ledger's size.
+/// the leaf's only. Rates are by processor time, so entries per second of one core. Then the memory <c>certfn verify</c> takes, by the ledger's size.
 /// </summary>
 sealed class Verify(Scale scale)
 {
@@ -31,10 +31,10 @@ sealed class Verify(Scale scale)
             rounds,
             () =>
             {
-                var rate = Interleave.Rate(n, verify);
+                var rate = Interleave.RateOfCore(n, verify);
                 return Task.FromResult(new[] { rate, rate });
             },
-            () => Task.FromResult(new[] { Interleave.Rate(n, () => Hashes.Sample.All(n)), Interleave.Rate(n, () => Hashes.Sample.Leaves(n)) }));
+            () => Task.FromResult(new[] { Interleave.RateOfCore(n, () => Hashes.Sample.All(n)), Interleave.RateOfCore(n, () => Hashes.Sample.Leaves(n)) }));
     }
 
     async Task<IReadOnlyList<Row>> MemoryAsync()
