@@ -27,6 +27,8 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
     public IReadOnlyList<VerifyReport> Run(Action<long, long>? progress = null, CancellationToken cancellationToken = default)
     {
         using var connection = SqliteDatabase.OpenReader(path);
+        // Each page is read once: a small cache stays in the processor's own, a large one never hits.
+        SqliteDatabase.Run(connection, "PRAGMA cache_size = -512");
         var reports = new List<VerifyReport>();
         foreach (var (key, org) in Ledgers(connection))
         {
