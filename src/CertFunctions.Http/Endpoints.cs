@@ -5,6 +5,7 @@ using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace CertFunctions.Http;
@@ -39,5 +40,16 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         }
     }
 
-    static string Value(HttpContext http, string name) => http.Request.RouteValues[name] as string ?? "";
+    /// <summary>
+    /// A value of the path, decoded. Servers leave an encoded slash as it stands; here it becomes the slash it means, which no id may hold, rather
+    /// than three characters that another id could hold too.
+    /// </summary>
+    static string Value(HttpContext http, string name)
+    {
+        var value = http.Request.RouteValues[name] as string ?? "";
+        return value.Contains("%2F", StringComparison.OrdinalIgnoreCase) && HasEncodedSlash(http) ? value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase) : value;
+    }
+
+    static bool HasEncodedSlash(HttpContext http) =>
+        http.Features.Get<IHttpRequestFeature>()?.RawTarget.Split('?')[0].Contains("%2F", StringComparison.OrdinalIgnoreCase) == true;
 }

@@ -38,7 +38,7 @@ public sealed partial class Door(ICredentials credentials, ILogger<Door> log)
         }
         catch (BadHttpRequestException e)
         {
-            return new Problem("bad-request", e.StatusCode, "The request cannot be read", "It broke off, or is not HTTP as it should be: send it again.");
+            return Problem.BrokenRequest(e.StatusCode);
         }
         catch (Exception e) when (e is System.Data.Common.DbException or IOException or TimeoutException or ObjectDisposedException)
         {

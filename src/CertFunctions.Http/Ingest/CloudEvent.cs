@@ -18,7 +18,7 @@ static class CloudEvent
     static readonly (string Attribute, string Member)[] Renamed =
     [
         ("time", "occurred_at"), ("correlationid", "correlation_id"), ("actortype", "actor.type"), ("actorid", "actor.id"), ("actorname", "actor.name"),
-        ("subject", "subject.kind"), ("subject", "subject.id"), ("actortype", "actor"),
+        ("subject", "subject.kind"), ("subject", "subject.id"),
     ];
 
     public static ParsedEvent Parse(JsonElement json, Subject? implied, DateTimeOffset now)
@@ -35,11 +35,16 @@ static class CloudEvent
             return new ParsedEvent.Refused(errors.All);
         using var document = JsonDocument.Parse(ours.WrittenMemory);
         var parsed = EventParser.Parse(document.RootElement, implied, now);
-        return parsed is ParsedEvent.Refused refused ? new ParsedEvent.Refused([.. refused.Errors.Select(InTheirWords)]) : parsed;
+        return parsed is ParsedEvent.Refused refused ? new ParsedEvent.Refused([.. refused.Errors.Select(e => InTheirWords(e, document.RootElement))]) : parsed;
     }
 
-    static FieldError InTheirWords(FieldError error)
+    static FieldError InTheirWords(FieldError error, JsonElement ours)
     {
+        // What is missing is asked for in the form it has here.
+        if (error.Field == "actor" && !ours.TryGetProperty("actor"u8, out _))
+            return new FieldError("actortype", "is missing: who did it, in actortype, actorid and optionally actorname");
+        if (error.Field == "subject" && !ours.TryGetProperty("subject"u8, out _))
+            return new FieldError("subject", "is missing: what the event is about, as KIND/ID, such as certificate/42");
         foreach (var (attribute, member) in Renamed)
         {
             if (error.Field == member)
@@ -70,11 +75,14 @@ static class CloudEvent
                 continue;
             }
 
+            // Null is "not set", says the JSON format (3.1).
+            if (attribute.Value.ValueKind == JsonValueKind.Null)
+                continue;
             switch (attribute.Name)
             {
-                case "specversion": version = Text(attribute, errors); break;
-                case "source": source = Text(attribute, errors); break;
-                case "id": id = Text(attribute, errors); break;
+                case "specversion": version = Text(attribute); break;
+                case "source": source = Text(attribute); break;
+                case "id": id = Text(attribute); break;
                 case "actortype": actorType = Text(attribute, errors); break;
                 case "actorid": actorId = Text(attribute, errors); break;
                 case "actorname": actorName = Text(attribute, errors); break;
@@ -86,7 +94,7 @@ static class CloudEvent
                 case "correlationid": Copy(writer, "correlation_id", attribute.Value); break;
                 case "data": Copy(writer, "data", attribute.Value); break;
                 case "datacontenttype":
-                    if (Text(attribute, errors)?.Contains("json", StringComparison.OrdinalIgnoreCase) != true)
+                    if (Text(attribute)?.Contains("json", StringComparison.OrdinalIgnoreCase) != true)
                         errors.Add("datacontenttype", "must be application/json, or left out");
                     break;
                 case "data_base64":
@@ -102,11 +110,11 @@ static class CloudEvent
         }
 
         if (version != "1.0")
-            errors.Add("specversion", "must be 1.0");
-        if (string.IsNullOrEmpty(source))
-            errors.Add("source", "is missing: the URI-reference of whoever sends it");
-        if (string.IsNullOrEmpty(id))
-            errors.Add("id", "is missing: unique within its source");
+            errors.Add("specversion", "must be the text 1.0");
+        if (!IsIdentifying(source))
+            errors.Add("source", "must be the URI-reference of whoever sends it, text without control characters");
+        if (!IsIdentifying(id))
+            errors.Add("id", "must be text without control characters, unique within its source");
         if (errors.Any)
             return false;
         writer.WriteString("id"u8, "ce-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{id}")))[..32]);
@@ -164,17 +172,25 @@ static class CloudEvent
 
     static string? Text(JsonProperty attribute, FieldErrors errors)
     {
+        var text = Text(attribute);
+        if (text is null)
+            errors.Add(attribute.Name, "must be well-formed text");
+        return text;
+    }
+
+    /// <summary>The attribute's text; null where it is something else, or not well-formed.</summary>
+    static string? Text(JsonProperty attribute)
+    {
         try
         {
-            if (attribute.Value.ValueKind == JsonValueKind.String)
-                return attribute.Value.GetString();
+            return attribute.Value.ValueKind == JsonValueKind.String ? attribute.Value.GetString() : null;
         }
         catch (InvalidOperationException)
         {
-            // Ill-formed text: told below like any other wrong value.
+            return null;
         }
-
-        errors.Add(attribute.Name, "must be well-formed text");
-        return null;
     }
+
+    /// <summary>CloudEvents allows no control characters; a zero byte here would also blur where the source ends and the id begins.</summary>
+    static bool IsIdentifying(string? text) => !string.IsNullOrEmpty(text) && !text.Any(char.IsControl);
 }

@@ -29,7 +29,7 @@ abstract record EventBody
     {
         MediaTypeHeaderValue? mediaType = null;
         if (!string.IsNullOrEmpty(contentType) && (!MediaTypeHeaderValue.TryParse(contentType, out mediaType)
-            || (mediaType.Charset.HasValue && !mediaType.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))))
+            || (mediaType.Charset.HasValue && !HeaderUtilities.RemoveQuotes(mediaType.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))))
             return new Unreadable(Problem.UnsupportedMediaType(Accepted));
         // A byte order mark says nothing in UTF-8 and is not JSON (RFC 8259, 8.1): it is passed over.
         if (body.Span.StartsWith("\uFEFF"u8))

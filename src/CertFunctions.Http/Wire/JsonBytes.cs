@@ -5,15 +5,16 @@ namespace CertFunctions.Http.Wire;
 /// <summary>An answer whose body is JSON bytes made already.</summary>
 sealed class JsonBytes(int status, ReadOnlyMemory<byte> body, string contentType = "application/json") : IResult
 {
-    public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext.Response, status, contentType, body, httpContext.RequestAborted);
+    public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext.Response, status, contentType, body);
 
-    public static async Task SendAsync(HttpResponse response, int status, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public static async Task SendAsync(HttpResponse response, int status, string contentType, ReadOnlyMemory<byte> body)
     {
         response.StatusCode = status;
         response.ContentType = contentType;
         response.ContentLength = body.Length;
         // What is asked for with a credential is for that asker alone.
         response.Headers.CacheControl = "no-store";
-        await response.BodyWriter.WriteAsync(body, cancellationToken).ConfigureAwait(false);
+        // Not under the request's token: when the client is gone the server drops the bytes, and that is no fault to be thrown at the host.
+        await response.BodyWriter.WriteAsync(body, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -30,6 +30,8 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public static Problem Busy(TimeSpan retryAfter) => new("busy", 503, "Too much at once", "Nothing was stored: send it again after the time in Retry-After.") { RetryAfter = retryAfter };
 
+    public static Problem BrokenRequest(int status) => new("bad-request", status, "The request cannot be read", "It broke off, or is not HTTP as it should be: send it again.");
+
     public static Problem BodyTooLarge(long limit) => new("body-too-large", 413, "The body is too large", string.Create(CultureInfo.InvariantCulture, $"A body may have {limit} bytes: send fewer events in one request."));
 
     public static Problem TooManyEvents(int limit) => new("too-many-events", 413, "Too many events", string.Create(CultureInfo.InvariantCulture, $"One request may hold {limit} events: send several requests."));
@@ -55,7 +57,7 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (Status == 401)
             response.Headers.WWWAuthenticate = "Bearer";
-        return JsonBytes.SendAsync(response, Status, "application/problem+json", output.WrittenMemory, httpContext.RequestAborted);
+        return JsonBytes.SendAsync(response, Status, "application/problem+json", output.WrittenMemory);
     }
 
     /// <summary>Writes the problem as one JSON object, also as a part of a larger answer.</summary>

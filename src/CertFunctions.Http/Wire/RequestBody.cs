@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace CertFunctions.Http.Wire;
@@ -34,6 +35,12 @@ public sealed class RequestBody : IDisposable
             catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
             {
                 return null;
+            }
+            catch (Exception e) when (e is ConnectionResetException or OperationCanceledException)
+            {
+                // Whoever sent it is gone. Said here, where it is known to be the request: further out it would look like a store that failed.
+                request.HttpContext.Abort();
+                throw new BadHttpRequestException("the connection broke off", e);
             }
 
             if (read.Buffer.Length > MaxBytes)

@@ -1,0 +1,166 @@
+using System.Net.Http.Headers;
+using System.Text;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timeline;
+using CertFunctions.Http.Access;
+using CertFunctions.Http.Ingest;
+using CertFunctions.Http.Ledger;
+using CertFunctions.Http.Siem;
+using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Wire;
+using CertFunctions.Sqlite;
+using CertFunctions.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CertFunctions.Http.Tests.Support;
+
+/// <summary>
+/// The endpoints on a real Kestrel at a free loopback port, over a real SQLite file, composed as a host composes them. Chaining and forwarding
+/// happen when a test asks for them.
+/// </summary>
+sealed class HttpService : IAsyncDisposable
+{
+    /// <summary>May do everything in org acme.</summary>
+    public const string AcmeKey = "acme-everything";
+
+    /// <summary>May do everything in org globex.</summary>
+    public const string GlobexKey = "globex-everything";
+
+    /// <summary>May do everything, in project web of org acme only.</summary>
+    public const string WebOnlyKey = "acme-web";
+
+    static readonly (string Key, Caller Caller)[] Callers =
+    [
+        (AcmeKey, new Caller("acme", Make.Org, null, Access.Access.All)),
+        (GlobexKey, new Caller("globex", OrgId.Parse("globex"), null, Access.Access.All)),
+        (WebOnlyKey, new Caller("web", Make.Org, new HashSet<string> { "web" }, Access.Access.All)),
+        .. Enum.GetValues<Access.Access>().Select(a => (KeyFor(a), new Caller(a.ToString(), Make.Org, null, a))),
+    ];
+
+    readonly TempFolder folder;
+    readonly WebApplication app;
+    readonly SqliteStore store;
+    readonly PumpEvents pump;
+    readonly HttpClient http = new();
+
+    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder)
+    {
+        (this.folder, this.app, this.store, Log, Clock, Forwarder) = (folder, app, store, log, clock, forwarder);
+        pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Make.Keys));
+        Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        http.BaseAddress = Url;
+    }
+
+    public Uri Url { get; }
+
+    public FaultLog Log { get; }
+
+    public ManualClock Clock { get; }
+
+    public ForwardLedger Forwarder { get; }
+
+    public SqliteStore Store => store;
+
+    /// <summary>The key of a caller in org acme who may do just that.</summary>
+    public static string KeyFor(Access.Access access) => $"acme-{access}";
+
+    public static async Task<HttpService> StartAsync(Func<SqliteOptions, SqliteOptions>? configure = null)
+    {
+        var folder = new TempFolder();
+        var options = new SqliteOptions { Path = folder.File("certfn.db") };
+        var store = SqliteStore.Open(configure is null ? options : configure(options));
+        var (clock, log) = (ManualClock.Default, new FaultLog());
+        var forwarder = new ForwardLedger(store.Ledger, store.Positions, new FileSink("file", folder.File("siem")), clock);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1);
+        builder.Logging.ClearProviders().AddProvider(log);
+        var app = builder.Build();
+        Compose(store, clock, forwarder, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
+        app.MapFallback(http => Problem.NotFound.ExecuteAsync(http));
+        await app.StartAsync();
+        return new HttpService(folder, app, store, log, clock, forwarder);
+    }
+
+    /// <summary>The API without a host around it.</summary>
+    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, ILogger<Door> log)
+    {
+        var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
+        return new Endpoints(
+            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), clock),
+            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor("a key for cursors, 32 bytes long"u8.ToArray()))),
+            new GetLedgerEntries(door, store.Ledger),
+            new GetSinks(door, [forwarder], store.Ledger));
+    }
+
+    /// <summary>Posts to <c>/api/v1/projects/web…</c>.</summary>
+    public Task<Answer> PostAsync(string body, string path = "/events", string? contentType = "application/json", string key = AcmeKey, string? traceparent = null) =>
+        PostAsync(Encoding.UTF8.GetBytes(body), path, contentType, key, traceparent);
+
+    public Task<Answer> PostAsync(byte[] body, string path = "/events", string? contentType = "application/json", string? key = AcmeKey, string? traceparent = null)
+    {
+        var content = new ByteArrayContent(body);
+        if (contentType is not null)
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/projects/web{path}") { Content = content };
+        if (traceparent is not null)
+            request.Headers.TryAddWithoutValidation("traceparent", traceparent);
+        return SendAsync(request, key);
+    }
+
+    /// <summary>Gets a path below <c>/api/v1</c>.</summary>
+    public Task<Answer> GetAsync(string path, string? key = AcmeKey) => SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1" + path), key);
+
+    public Task<Answer> TimelineAsync(string subject, string query = "", string key = AcmeKey) =>
+        GetAsync($"/projects/web/certificates/{Uri.EscapeDataString(subject)}/events{query}", key);
+
+    public async Task<Answer> SendAsync(HttpRequestMessage request, string? key = AcmeKey)
+    {
+        using (request)
+        {
+            if (key is not null)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            return await Answer.ReadAsync(await http.SendAsync(request));
+        }
+    }
+
+    /// <summary>Every event the store holds, in the order of its feed: read past the API.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> StoredAsync() => (await store.Feed.ReadFeedAsync(0, int.MaxValue, CancellationToken.None)).Events;
+
+    public async Task NothingIsStoredAsync() => Assert.Empty(await StoredAsync());
+
+    /// <summary>Chains what is stored, and forwards what is chained.</summary>
+    public async Task SettleAsync()
+    {
+        while (await pump.StepAsync(CancellationToken.None) > 0)
+        {
+        }
+
+        foreach (var ledger in await store.Ledger.ListAsync(CancellationToken.None))
+        {
+            while (await Forwarder.HandleAsync(ledger, CancellationToken.None) is ForwardOutcome.Sent)
+            {
+            }
+        }
+    }
+
+    public string SiemFile(string org) => folder.File($"siem/{org}.jsonl");
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await store.DisposeAsync();
+        folder.Dispose();
+    }
+}
