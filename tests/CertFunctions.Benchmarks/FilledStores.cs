@@ -42,7 +42,7 @@ sealed class FilledStores(string? kept) : IDisposable
             }
 
             // As if the file sink had it all: a service on this folder is not to begin by writing it out.
-            await store.Positions.SaveAsync($"sink/file/{Workload.Org}", events, CancellationToken.None);
+            await store.Positions.SaveAsync($"sink/file/{Workload.Org}", events.ToString(CultureInfo.InvariantCulture), CancellationToken.None);
         }
 
         await File.WriteAllTextAsync(mark, "");
