@@ -162,7 +162,7 @@ def object_at(text, start):
     return raw, value, end
 
 def check_line(line, org, index, previous, keys):
-    """The entry's hash, and the id of the key that is missing, if one is; raises ValueError where the entry is bad."""
+    """The entry's hash, and the id of the key that is missing, if keys are at hand and this one is not; ValueError where the entry is bad."""
     text = line.decode("utf-8", "strict")
     start = START.match(text)
     if not start:
@@ -186,7 +186,7 @@ def check_line(line, org, index, previous, keys):
         raise Refused("the hash does not follow from the event and the entry before")
     if key_id in keys and mac(keys[key_id], computed).hex() != stated_mac:
         raise Refused("the mac was not made with key " + key_id)
-    return computed, None if key_id in keys else key_id
+    return computed, None if key_id in keys or not keys else key_id
 
 def verify(data, org, keys, head=None):
     def verdict(name, entries, first_index=None, detail=None):

@@ -67,6 +67,17 @@ public sealed class IndependentProgramTests
         Assert.Equal(1, result.ExitCode);
     }
 
+    [SkippableFact]
+    public async Task Without_any_key_it_checks_the_chain_alone()
+    {
+        IndependentProgram.SkipWithout();
+
+        var result = await VerifyAsync(Lines(Make.Ledger(3)));
+
+        Assert.Contains("\"verdict\": \"valid\", \"entries\": 3", result.Text, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+    }
+
     [SkippableTheory]
     [InlineData("\"n\":4", "\"n\":5", 3)]
     [InlineData("\"who\":\"p8\"", "\"who\":\"p9\"", 7)]
