@@ -1,7 +1,7 @@
 namespace CertFunctions.Sqlite;
 
 /// <summary>A reader's place in a feed.</summary>
-sealed class SavePosition(string reader, long position) : WriteUnit
+sealed class SavePosition(string reader, string position) : WriteUnit
 {
     readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -12,6 +12,14 @@ static class SqliteDatabase
 {
     public const int SchemaVersion = 1;
 
+    static SqliteDatabase()
+    {
+        // "Multi-thread": no lock inside SQLite at each call on a connection, because here every connection belongs to one thread at a time. Said
+        // before SQLite's first use in the process; if someone used it earlier, it stays with its locks, which is slower and as right.
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+    }
+
     /// <summary>The one connection that writes.</summary>
     public static SqliteConnection OpenWriter(SqliteOptions options)
     {

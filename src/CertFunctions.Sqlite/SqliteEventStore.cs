@@ -1,3 +1,4 @@
+using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Timeline;
@@ -71,8 +72,8 @@ sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEve
         && (query.Before is not { } before || row.Int64(4) < UnixTicks.From(before))
         && (query.Types.Count == 0 || query.Types.Any(type => row.TextEquals(3, type)));
 
-    public Task<FeedBatch> ReadFeedAsync(long position, int limit, CancellationToken cancellationToken) =>
-        sessions.ReadAsync(session => ReadFeed(session, position, limit), cancellationToken);
+    public Task<FeedBatch> ReadFeedAsync(string? position, int limit, CancellationToken cancellationToken) =>
+        sessions.ReadAsync(session => ReadFeed(session, Row(position), limit), cancellationToken);
 
     static FeedBatch ReadFeed(ReadSession session, long position, int limit)
     {
@@ -86,7 +87,7 @@ sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEve
                 events.Add(Rows.Event(rows, 0));
             }
 
-            return new FeedBatch(events, position);
+            return new FeedBatch(events, position == 0 ? null : position.ToString(CultureInfo.InvariantCulture));
         }
         finally
         {
@@ -94,12 +95,12 @@ sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEve
         }
     }
 
-    public async Task WaitAsync(long position, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task WaitAsync(string? position, TimeSpan patience, CancellationToken cancellationToken)
     {
         Task next;
         lock (gate)
         {
-            if (highest > position)
+            if (highest > Row(position))
                 return;
             next = changed.Task;
         }
@@ -113,6 +114,8 @@ sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEve
             // Nothing came; the caller looks anyway.
         }
     }
+
+    static long Row(string? position) => position is null ? 0 : long.Parse(position, CultureInfo.InvariantCulture);
 
     /// <summary>Tells whoever waits on the feed that events up to a position are committed.</summary>
     internal void Signal(long position)

@@ -6,6 +6,9 @@ namespace CertFunctions.Sqlite;
 /// <summary>The ledgers in the same SQLite file. An entry refers to its event's row, so the leaf's bytes are stored once.</summary>
 sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILedgerStore
 {
+    /// <summary>What one transaction may hold without making others wait for long.</summary>
+    public int MaxAppend => 5000;
+
     public Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken) =>
         sessions.ReadAsync(session => CatchUp(session, ledger, candidates), cancellationToken);
 

@@ -5,13 +5,13 @@ namespace CertFunctions.Sqlite;
 /// <summary>The readers' positions, in the same file.</summary>
 sealed class SqlitePositionStore(SqliteWriter writer, ReadSessions sessions) : IPositionStore
 {
-    public Task<long> GetAsync(string reader, CancellationToken cancellationToken) => sessions.ReadAsync(
+    public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => sessions.ReadAsync(
         session =>
         {
             var find = session.Position.Bind(1, reader);
             try
             {
-                return find.Step() ? find.Int64(0) : 0;
+                return find.Step() ? find.Text(0) : null;
             }
             finally
             {
@@ -20,7 +20,7 @@ sealed class SqlitePositionStore(SqliteWriter writer, ReadSessions sessions) : I
         },
         cancellationToken);
 
-    public async Task SaveAsync(string reader, long position, CancellationToken cancellationToken)
+    public async Task SaveAsync(string reader, string position, CancellationToken cancellationToken)
     {
         var unit = new SavePosition(reader, position);
         while (!writer.TryEnqueue(unit))

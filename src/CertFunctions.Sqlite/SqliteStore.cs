@@ -38,7 +38,7 @@ public sealed class SqliteStore : IAsyncDisposable
     /// <summary>Writes what was accepted, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Readers first: the last connection to close, and only if it may write, moves what is in the WAL into the file and removes the WAL.
+        // The writer last: only a connection that may write can fold the WAL into the file as it closes.
         sessions.Dispose();
         await writer.DisposeAsync().ConfigureAwait(false);
     }

@@ -52,7 +52,7 @@ CREATE TABLE ledger_segments (
 
 CREATE TABLE positions (
   reader TEXT PRIMARY KEY,
-  position INTEGER NOT NULL
+  position TEXT NOT NULL           -- in the words of the feed it reads
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;

@@ -54,8 +54,7 @@ static class CanonicalNumber
         public static Decimals Of(string literal)
         {
             var mantissaEnd = literal.AsSpan().IndexOfAny('e', 'E');
-            // Bounded before it is read: an exponent of five digits is out of a double's range whatever its mantissa.
-            var exponent = mantissaEnd < 0 ? 0 : int.Parse(literal.AsSpan(mantissaEnd + 1)[..Math.Min(6, literal.Length - mantissaEnd - 1)], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            var exponent = mantissaEnd < 0 ? 0 : Exponent(literal.AsSpan(mantissaEnd + 1));
             var mantissa = (mantissaEnd < 0 ? literal : literal[..mantissaEnd]).TrimStart('-', '+');
             var point = mantissa.IndexOf('.', StringComparison.Ordinal);
             var digits = point < 0 ? mantissa : mantissa.Remove(point, 1);
@@ -64,6 +63,14 @@ static class CanonicalNumber
             var leading = digits.Length - digits.TrimStart('0').Length;
             digits = digits.Trim('0');
             return digits.Length == 0 ? new Decimals("", 0) : new Decimals(digits, point - leading + exponent);
+        }
+
+        /// <summary>Bounded before it is read: an exponent of five digits is out of a double's range whatever its mantissa. Leading zeros say nothing.</summary>
+        static int Exponent(ReadOnlySpan<char> text)
+        {
+            var digits = text.TrimStart("+-").TrimStart('0');
+            var value = digits.IsEmpty ? 0 : int.Parse(digits[..Math.Min(5, digits.Length)], NumberStyles.None, CultureInfo.InvariantCulture);
+            return text[0] == '-' ? -value : value;
         }
     }
 }

@@ -19,7 +19,18 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
     public async Task HandleAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
     {
         foreach (var group in batch.GroupBy(e => e.Address.Org))
-            await ExtendAsync(group.Key, InOrder(group), cancellationToken).ConfigureAwait(false);
+            await ExtendAsync(group.Key, FeedOrder.Of(group), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for events that are most likely chained: asks the store first, instead of trying.</summary>
+    public async Task ReconcileAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
+    {
+        foreach (var group in batch.GroupBy(e => e.Address.Org))
+        {
+            var (_, unchained) = await store.CatchUpAsync(group.Key, FeedOrder.Of(group), cancellationToken).ConfigureAwait(false);
+            if (unchained.Count > 0)
+                await ExtendAsync(group.Key, unchained, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     async Task ExtendAsync(OrgId ledger, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
@@ -30,18 +41,20 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
             if (head is null)
             {
                 (head, events) = await store.CatchUpAsync(ledger, events, cancellationToken).ConfigureAwait(false);
-                if (events.Count == 0)
-                {
-                    heads[ledger] = head;
-                    return;
-                }
+                heads[ledger] = head;
             }
 
-            switch (await store.AppendAsync(head, Link(head, events), cancellationToken).ConfigureAwait(false))
+            if (events.Count == 0)
+                return;
+            var chunk = Take(head, events);
+            switch (await store.AppendAsync(head, Link(head, chunk), cancellationToken).ConfigureAwait(false))
             {
                 case LedgerAppendOutcome.Appended appended:
-                    heads[ledger] = appended.Head;
-                    return;
+                    // If we die here, what is chained stays chained, and the rest comes again with it.
+                    heads[ledger] = head = appended.Head;
+                    events = [.. events.Skip(chunk.Count)];
+                    attempt = -1;
+                    break;
                 case LedgerAppendOutcome.Conflict:
                     // Someone else extended it, or part of the batch came before: learn how things stand, and try what is left.
                     heads.TryRemove(ledger, out _);
@@ -55,27 +68,11 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
         throw new InvalidOperationException($"the ledger of {ledger} moved {Attempts} times under this batch; the feed will deliver it again");
     }
 
-    /// <summary>Each event once, and a subject's in the order of their seqs: a feed may repeat itself and mix the items of one transaction.</summary>
-    static IReadOnlyList<RecordedEvent> InOrder(IEnumerable<RecordedEvent> events)
+    /// <summary>As many as one append takes without crossing into the next segment.</summary>
+    IReadOnlyList<RecordedEvent> Take(LedgerHead head, IReadOnlyList<RecordedEvent> events)
     {
-        var list = new List<RecordedEvent>();
-        var seen = new HashSet<(SubjectAddress, long)>();
-        var last = new Dictionary<SubjectAddress, long>();
-        var sorted = true;
-        foreach (var e in events)
-        {
-            if (!seen.Add((e.Address, e.Seq)))
-                continue;
-            sorted &= !last.TryGetValue(e.Address, out var before) || before < e.Seq;
-            last[e.Address] = e.Seq;
-            list.Add(e);
-        }
-
-        if (sorted)
-            return list;
-        // Each subject keeps the places it has in the batch; only its own events change places among themselves.
-        var queues = list.GroupBy(e => e.Address).ToDictionary(g => g.Key, g => new Queue<RecordedEvent>(g.OrderBy(e => e.Seq)));
-        return [.. list.Select(e => queues[e.Address].Dequeue())];
+        var room = (int)Math.Min(store.MaxAppend, LedgerHead.SegmentLength - head.Size % LedgerHead.SegmentLength);
+        return events.Count <= room ? events : [.. events.Take(room)];
     }
 
     List<ChainedEvent> Link(LedgerHead head, IReadOnlyList<RecordedEvent> events)

@@ -15,10 +15,13 @@ namespace CertFunctions.Core.Ledger;
 /// </summary>
 public interface ILedgerStore
 {
+    /// <summary>Most entries of one append; at least 1.</summary>
+    int MaxAppend { get; }
+
     /// <summary>The head, and those of <paramref name="candidates"/> that are not in the ledger yet, in the order given.</summary>
     Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken);
 
-    /// <summary>Appends entries that follow <paramref name="expected"/>. At least one.</summary>
+    /// <summary>Appends entries that follow <paramref name="expected"/>: at least one, at most <see cref="MaxAppend"/>, all of one segment.</summary>
     Task<LedgerAppendOutcome> AppendAsync(LedgerHead expected, IReadOnlyList<ChainedEvent> entries, CancellationToken cancellationToken);
 
     /// <summary>Entries from index <paramref name="from"/> on, at most <paramref name="limit"/>; empty past the end.</summary>

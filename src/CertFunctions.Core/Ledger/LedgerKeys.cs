@@ -32,6 +32,13 @@ public sealed class LedgerKeys
 
     public string CurrentId { get; }
 
+    /// <summary>
+    /// Each key's id with a value that tells whether two holders of the id hold the same key, and nothing else of it:
+    /// the first 16 hex digits of SHA-256("CertFunctions/key-check/v1\0" ‖ key).
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Checks() =>
+        keys.ToDictionary(k => k.Key, k => Convert.ToHexStringLower(SHA256.HashData([.. "CertFunctions/key-check/v1\0"u8, .. k.Value]))[..16]);
+
     public bool TryGet(string id, [NotNullWhen(true)] out byte[]? key) => keys.TryGetValue(id, out key);
 
     /// <summary>The MAC of an entry under the key in force.</summary>

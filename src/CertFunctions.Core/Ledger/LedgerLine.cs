@@ -19,35 +19,39 @@ public static class LedgerLine
     /// <summary>Bytes of the longest line: the largest event, and room for what stands around it.</summary>
     public const int MaxBytes = EventParser.MaxEventBytes + 16 * 1024;
 
-    static readonly string[] Members = ["v", "ledger", "index", "previous_hash", "hash", "key_id", "mac", "event", "personal", "salt"];
-
     /// <summary>Writes the line with its closing line feed.</summary>
     public static void Write(ChainedEvent entry, IBufferWriter<byte> output)
     {
+        Write(entry.Event.Address.Org, entry.Index, entry.PreviousHash, entry.Hash, entry.KeyId, entry.Mac, entry.Event.Leaf.Span, entry.Event.Personal.Span, entry.Event.Salt.Span, output);
+        output.Write("\n"u8);
+    }
+
+    static void Write(OrgId ledger, long index, in Digest previousHash, in Digest hash, string keyId, in Digest mac, ReadOnlySpan<byte> leaf, ReadOnlySpan<byte> personal, ReadOnlySpan<byte> salt, IBufferWriter<byte> output)
+    {
         output.Write("{\"v\":1,\"ledger\":\""u8);
-        Ascii(output, entry.Event.Address.Org.Value);
+        Ascii(output, ledger.Value);
         output.Write("\",\"index\":"u8);
-        Ascii(output, entry.Index.ToString(CultureInfo.InvariantCulture));
+        Ascii(output, index.ToString(CultureInfo.InvariantCulture));
         output.Write(",\"previous_hash\":\""u8);
-        Hex(output, entry.PreviousHash.AsSpan());
+        Hex(output, previousHash.AsSpan());
         output.Write("\",\"hash\":\""u8);
-        Hex(output, entry.Hash.AsSpan());
+        Hex(output, hash.AsSpan());
         output.Write("\",\"key_id\":\""u8);
-        Ascii(output, entry.KeyId);
+        Ascii(output, keyId);
         output.Write("\",\"mac\":\""u8);
-        Hex(output, entry.Mac.AsSpan());
+        Hex(output, mac.AsSpan());
         output.Write("\",\"event\":"u8);
-        output.Write(entry.Event.Leaf.Span);
-        if (!entry.Event.Personal.IsEmpty)
+        output.Write(leaf);
+        if (!personal.IsEmpty)
         {
             output.Write(",\"personal\":"u8);
-            output.Write(entry.Event.Personal.Span);
+            output.Write(personal);
             output.Write(",\"salt\":\""u8);
-            Hex(output, entry.Event.Salt.Span);
+            Hex(output, salt);
             output.Write("\""u8);
         }
 
-        output.Write("}\n"u8);
+        output.Write("}"u8);
     }
 
     static void Ascii(IBufferWriter<byte> output, string text) => output.Advance(Encoding.ASCII.GetBytes(text, output.GetSpan(text.Length)));
@@ -71,17 +75,14 @@ public static class LedgerLine
             var fields = new ParsedLedgerLine();
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return false;
-            // In their order and each once: a member that comes twice would be read one way here and another way elsewhere.
-            var next = 0;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var place = Array.IndexOf(Members, reader.GetString(), next);
-                if (place < 0 || !reader.Read() || !ReadMember(Members[place], ref reader, line, fields))
+                if (!ReadMember(ref reader, line, fields))
                     return false;
-                next = place + 1;
             }
 
-            if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || fields.Version != 1 || fields.Leaf.IsEmpty)
+            if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || fields.Version != 1 || fields.Leaf.IsEmpty
+                || fields.Ledger.Value is null || !IsAsWritten(line, fields))
                 return false;
             parsed = fields;
             return true;
@@ -92,8 +93,23 @@ public static class LedgerLine
         }
     }
 
-    static bool ReadMember(string name, ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ParsedLedgerLine fields)
+    /// <summary>
+    /// To the byte: white space, upper-case digits, another order or a member twice would be read as the same entry, and a line someone altered
+    /// in such a place would pass for untouched.
+    /// </summary>
+    static bool IsAsWritten(ReadOnlySpan<byte> line, ParsedLedgerLine fields)
     {
+        if (!IdentifierGrammar.IsName(fields.KeyId, 32))
+            return false;
+        var again = new ArrayBufferWriter<byte>(line.Length + 256);
+        Write(fields.Ledger, fields.Index, fields.PreviousHash, fields.Hash, fields.KeyId, fields.Mac, fields.Leaf.Span, fields.Personal.Span, fields.Salt.Span, again);
+        return line.SequenceEqual(again.WrittenSpan);
+    }
+
+    static bool ReadMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ParsedLedgerLine fields)
+    {
+        var name = reader.GetString();
+        reader.Read();
         switch (name)
         {
             case "v":

@@ -14,25 +14,26 @@ public sealed class PumpEvents(IEventFeed feed, IPositionStore positions, Extend
 
     const int BatchEvents = 2000;
 
-    long? position;
+    string? position;
+    bool known;
 
     /// <summary>Chains the next batch; the number of events in it, 0 when there was nothing new.</summary>
     public async Task<int> StepAsync(CancellationToken cancellationToken)
     {
-        var from = position ?? await positions.GetAsync(Reader, cancellationToken).ConfigureAwait(false);
+        var from = known ? position : await positions.GetAsync(Reader, cancellationToken).ConfigureAwait(false);
         // Forgotten until the step is through: after a failure the stored position is the one to trust.
-        position = null;
+        known = false;
         var batch = await feed.ReadFeedAsync(from, BatchEvents, cancellationToken).ConfigureAwait(false);
         if (batch.Events.Count > 0)
         {
             await handler.HandleAsync(batch.Events, cancellationToken).ConfigureAwait(false);
-            await positions.SaveAsync(Reader, batch.Position, CancellationToken.None).ConfigureAwait(false);
+            await positions.SaveAsync(Reader, batch.Position!, CancellationToken.None).ConfigureAwait(false);
         }
 
-        position = batch.Position;
+        (position, known) = (batch.Position, true);
         return batch.Events.Count;
     }
 
     /// <summary>Returns when a step may find something, or after a second.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => feed.WaitAsync(position ?? 0, TimeSpan.FromSeconds(1), cancellationToken);
+    public Task WaitAsync(CancellationToken cancellationToken) => feed.WaitAsync(position, TimeSpan.FromSeconds(1), cancellationToken);
 }

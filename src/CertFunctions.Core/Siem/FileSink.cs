@@ -38,11 +38,11 @@ public sealed class FileSink(string name, string folder) : ISink
     {
         using var file = Open(path);
         var last = Recover(file);
+        if (last is not null && entries.Count > 0 && !IsSameHistory(file, last, entries))
+            return new SinkOutcome.Failed($"{path} holds another history up to its entry {last.EntryIndex}: the hashes differ. Move the file away, and a new one begins");
         var lines = new ArrayBufferWriter<byte>(64 * 1024);
         foreach (var entry in entries)
         {
-            if (last is not null && entry.Index == last.EntryIndex && entry.Hash != last.EntryHash)
-                return new SinkOutcome.Failed($"{path} holds another history: its entry {entry.Index} has another hash. Move the file away, and a new one begins");
             if (last is null || entry.Index > last.EntryIndex)
                 LedgerLine.Write(entry, lines);
         }
@@ -61,6 +61,56 @@ public sealed class FileSink(string name, string folder) : ISink
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);
+    }
+
+    /// <summary>
+    /// Whether the batch belongs to the ledger this file holds. A hash commits to all before it, so one entry that both have, or the link
+    /// between them, tells. Asked before anything is left out as already there: of another history nothing is.
+    /// </summary>
+    static bool IsSameHistory(FileStream file, ParsedLedgerLine last, IReadOnlyList<ChainedEvent> entries)
+    {
+        var (first, final) = (entries[0], entries[^1]);
+        if (first.Index > last.EntryIndex)
+            return first.Index > last.EntryIndex + 1 || first.PreviousHash == last.EntryHash;
+        if (final.Index >= last.EntryIndex)
+            return entries[(int)(last.EntryIndex - first.Index)].Hash == last.EntryHash;
+        // A batch from long ago: the position was lost, or the ledger is another. Entries the file does not have any more were rotated away.
+        return Find(file, final.Index) is not { } line || line.EntryHash == final.Hash;
+    }
+
+    /// <summary>The line of that index, by halving: indexes rise through the file. Null where there is none.</summary>
+    static ParsedLedgerLine? Find(FileStream file, long index)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(2 * LedgerLine.MaxBytes);
+        try
+        {
+            // The line begins in [low, high).
+            long low = 0, high = file.Length;
+            while (low < high)
+            {
+                var middle = low + (high - low) / 2;
+                file.Seek(Math.Max(0, middle - 1), SeekOrigin.Begin);
+                var text = bytes.AsSpan(0, file.ReadAtLeast(bytes, 2 * LedgerLine.MaxBytes, throwOnEndOfStream: false));
+                var start = middle == 0 ? 0 : text.IndexOf((byte)'\n') + 1;
+                var length = text[start..].IndexOf((byte)'\n');
+                if (middle > 0 && (start == 0 || middle - 1 + start >= high))
+                    high = middle;
+                else if (length < 0 || !LedgerLine.TryRead(text.Slice(start, length), out var line))
+                    throw new IOException($"{file.Name} has a line that is not a ledger line: move the file away, and a new one begins");
+                else if (line.EntryIndex == index)
+                    return line;
+                else if (line.EntryIndex < index)
+                    low = Math.Max(0, middle - 1) + start + length + 1;
+                else
+                    high = middle;
+            }
+
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     /// <summary>The last whole line, null for a file without one; what stands after that line is cut off.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 
@@ -25,7 +26,8 @@ public sealed class ForwardLedger(ILedgerStore store, IPositionStore positions, 
     public async Task<ForwardOutcome> HandleAsync(OrgId ledger, CancellationToken cancellationToken)
     {
         var reader = $"sink/{sink.Name}/{ledger}";
-        var position = await positions.GetAsync(reader, cancellationToken).ConfigureAwait(false);
+        var stored = await positions.GetAsync(reader, cancellationToken).ConfigureAwait(false);
+        var position = stored is null ? 0 : long.Parse(stored, CultureInfo.InvariantCulture);
         var entries = await store.ReadAsync(ledger, position, BatchEntries, cancellationToken).ConfigureAwait(false);
         if (entries.Count == 0)
         {
@@ -38,7 +40,7 @@ public sealed class ForwardLedger(ILedgerStore store, IPositionStore positions, 
             case SinkOutcome.Delivered:
                 // The sink has them: from here on a cancelled caller must not make us forget it.
                 position += entries.Count;
-                await positions.SaveAsync(reader, position, CancellationToken.None).ConfigureAwait(false);
+                await positions.SaveAsync(reader, position.ToString(CultureInfo.InvariantCulture), CancellationToken.None).ConfigureAwait(false);
                 statuses[ledger] = new SinkStatus(sink.Name, ledger, position, 0, null, clock.GetUtcNow());
                 return new ForwardOutcome.Sent(entries.Count);
             case SinkOutcome.Failed failed:

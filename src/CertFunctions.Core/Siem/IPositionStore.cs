@@ -1,17 +1,17 @@
 namespace CertFunctions.Core.Siem;
 
 /// <summary>
-/// Where each reader of a feed stands, by the reader's name. The contract, by number:
+/// Where each reader of a feed stands, by the reader's name, in the feed's own words (at most 64 KiB of text). The contract, by number:
 /// <list type="number">
 /// <item>A position that was saved is durable when the call returns.</item>
-/// <item>A reader that never saved stands at 0.</item>
+/// <item>A reader that never saved has none: null.</item>
 /// <item>Readers do not see each other.</item>
 /// </list>
 /// A position may fall behind what was done (we died between the two), never run ahead of it: what follows is done again, and tolerates it.
 /// </summary>
 public interface IPositionStore
 {
-    Task<long> GetAsync(string reader, CancellationToken cancellationToken);
+    Task<string?> GetAsync(string reader, CancellationToken cancellationToken);
 
-    Task SaveAsync(string reader, long position, CancellationToken cancellationToken);
+    Task SaveAsync(string reader, string position, CancellationToken cancellationToken);
 }

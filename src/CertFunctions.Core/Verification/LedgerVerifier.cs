@@ -136,6 +136,9 @@ public sealed class LedgerVerifier : IDisposable
             return true;
         }
 
+        // The commitment joins salt and part: without its length fixed, bytes could move from one to the other unseen.
+        if (row.Salt.Length != StampedEvent.SaltBytes)
+            return Break(next, $"its salt is not {StampedEvent.SaltBytes} bytes");
         Digest committed = default;
         PersonalPart.Commit(row.Salt, row.Personal, committed.Bytes);
         Span<byte> hex = stackalloc byte[2 * Digest.Length];

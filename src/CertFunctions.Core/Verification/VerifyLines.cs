@@ -1,3 +1,4 @@
+using System.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 
@@ -110,7 +111,8 @@ public sealed class VerifyLines(LedgerKeys? keys) : IDisposable
 
     /// <summary>Whether the event is one of this ledger's org.</summary>
     bool Belongs(ParsedLedgerLine line) =>
-        (LeafHeader.TryRead(line.ToRow().Leaf, out var header) && header.Address.Org == ledger)
+        (LeafMembers.TryRead(line.ToRow().Leaf, out var members) && Ascii.Equals(members.Org, ledger.Value))
+        || (LeafHeader.TryRead(line.ToRow().Leaf, out var header) && header.Address.Org == ledger)
         || verifier!.Break(line.EntryIndex, "its event is not one of this org's");
 
     void Stop(string detail)

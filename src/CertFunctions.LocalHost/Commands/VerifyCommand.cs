@@ -75,7 +75,7 @@ static class VerifyCommand
         }
     }
 
-    static IReadOnlyList<VerifyReport> Lines(string path, DataFolder folder, CancellationToken cancellationToken)
+    public static IReadOnlyList<VerifyReport> Lines(string path, DataFolder folder, CancellationToken cancellationToken)
     {
         try
         {
@@ -102,6 +102,11 @@ static class VerifyCommand
     static async Task<IReadOnlyList<VerifyReport>> ServiceAsync(string url, DataFolder folder, CancellationToken cancellationToken)
     {
         using var api = ApiClient.For(url, folder);
+        return [await ServiceAsync(api, folder, cancellationToken).ConfigureAwait(false)];
+    }
+
+    public static async Task<VerifyReport> ServiceAsync(ApiClient api, DataFolder folder, CancellationToken cancellationToken)
+    {
         using var head = await api.GetJsonAsync("/api/v1/ledger/head", cancellationToken).ConfigureAwait(false);
         var claimed = new LedgerHead(OrgId.Parse(head.RootElement.GetProperty("ledger").GetString()!), head.RootElement.GetProperty("size").GetInt64(),
             Digest.TryParse(head.RootElement.GetProperty("hash").GetString(), out var hash) ? hash : default);
@@ -114,6 +119,6 @@ static class VerifyCommand
                 break;
         }
 
-        return [verify.Complete(claimed)];
+        return verify.Complete(claimed);
     }
 }

@@ -78,6 +78,9 @@ sealed class DataFolder(string path)
         }
     }
 
+    /// <summary>What this folder's service is called among those that share a database; made once.</summary>
+    public string Instance() => SecretFile.LoadOrCreate(System.IO.Path.Combine(Path, "instance"), () => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6)));
+
     public static void CreateOwnerOnly(string folder)
     {
         if (OperatingSystem.IsWindows())

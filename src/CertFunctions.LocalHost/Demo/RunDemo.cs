@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CertFunctions.Core.Verification;
+using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Client;
 using CertFunctions.LocalHost.Commands;
 using CertFunctions.LocalHost.Data;
@@ -17,32 +18,43 @@ namespace CertFunctions.LocalHost.Demo;
 /// The product in half a minute, on real certificates: record, chain, forward, read, verify, and then the same with a copy someone tampered with.
 /// Succeeds only if every step ended as it should.
 /// </summary>
-sealed class RunDemo(string? certs, bool keep)
+sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
 {
-    const string Project = "demo";
+    const string Project = "demo", SiemFile = "local.jsonl";
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var root = Directory.CreateTempSubdirectory("certfn-demo-");
+        // A database of the demo's own, so that what is in the account already neither helps nor harms.
+        var cosmos = account is null ? null : account with { Database = $"{account.Database}-demo-{Guid.NewGuid():N}" };
+        var provisioned = false;
         try
         {
-            return await RunInAsync(root, cancellationToken).ConfigureAwait(false);
+            if (cosmos is not null)
+            {
+                await ProvisionCommand.ProvisionAsync(cosmos, cancellationToken).ConfigureAwait(false);
+                provisioned = true;
+            }
+
+            return await RunInAsync(root, cosmos, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             root.Delete(recursive: true);
+            if (provisioned)
+                await ForgetAsync(cosmos!).ConfigureAwait(false);
         }
     }
 
-    async Task<int> RunInAsync(DirectoryInfo root, CancellationToken cancellationToken)
+    async Task<int> RunInAsync(DirectoryInfo root, CosmosSettings? cosmos, CancellationToken cancellationToken)
     {
         var data = new DataFolder(Path.Combine(root.FullName, "data"));
         var good = true;
         Step("Start the pipeline");
-        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Quiet = true }, cancellationToken).ConfigureAwait(false);
-        Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, data in {data.Path}");
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true }, cancellationToken).ConfigureAwait(false);
+        Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, {(cosmos is null ? $"data in {data.Path}" : $"on the Cosmos DB database {cosmos.Database}")}");
         using var api = new ApiClient(service.Url, service.ApiKey);
 
         Step(certs is null ? "Record the CA certificates this machine trusts" : $"Record the certificates in {certs}");
@@ -62,18 +74,16 @@ sealed class RunDemo(string? certs, bool keep)
             TimelineTable.Print(page.RootElement.GetProperty("events"));
 
         Step("What the SIEM got");
-        good &= await ShowSiemAsync(Path.Combine(data.Siem, "local.jsonl"), events, cancellationToken).ConfigureAwait(false);
+        good &= await ShowSiemAsync(Path.Combine(data.Siem, SiemFile), events, cancellationToken).ConfigureAwait(false);
 
         Step("Is the record whole and unaltered?");
-        var verdict = VerifyCommand.Folder(data, cancellationToken).Single();
+        var verdict = cosmos is null ? VerifyCommand.Folder(data, cancellationToken).Single() : await VerifyCommand.ServiceAsync(api, data, cancellationToken).ConfigureAwait(false);
         VerdictPanel.Print(verdict);
         good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
 
         var victim = events / 2;
         Step(string.Create(CultureInfo.InvariantCulture, $"Tamper with a copy: someone moves the expiry in entry {victim} by a thousand years"));
-        var copy = new DataFolder(Path.Combine(root.FullName, "tampered"));
-        TamperedCopy.Make(data, copy, victim);
-        var tampered = VerifyCommand.Folder(copy, cancellationToken).Single();
+        var tampered = VerifyTampered(root, data, cosmos, victim, cancellationToken);
         VerdictPanel.Print(tampered);
         good &= Held(tampered.Verdict == Verdict.Tampered && tampered.FirstIndex == victim, "the tampering is found, at the entry it was done to");
 
@@ -82,6 +92,33 @@ sealed class RunDemo(string? certs, bool keep)
         if (keep)
             await StayAsync(service, data, shown, cancellationToken).ConfigureAwait(false);
         return good ? ExitCode.Ok : ExitCode.NotGood;
+    }
+
+    /// <summary>The verdict on a copy with one entry altered: of the database file, or, where the record is in an account, of what the SIEM was sent.</summary>
+    static VerifyReport VerifyTampered(DirectoryInfo root, DataFolder data, CosmosSettings? cosmos, long victim, CancellationToken cancellationToken)
+    {
+        if (cosmos is null)
+        {
+            var copy = new DataFolder(Path.Combine(root.FullName, "tampered"));
+            TamperedCopy.Make(data, copy, victim);
+            return VerifyCommand.Folder(copy, cancellationToken).Single();
+        }
+
+        var lines = Path.Combine(root.FullName, "tampered.jsonl");
+        TamperedCopy.MakeLines(Path.Combine(data.Siem, SiemFile), lines, victim);
+        return VerifyCommand.Lines(lines, data, cancellationToken).Single();
+    }
+
+    static async Task ForgetAsync(CosmosSettings cosmos)
+    {
+        try
+        {
+            await CosmosProvisioning.DeleteAsync(cosmos, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CosmosStoreException e)
+        {
+            Terminal.Error.MarkupLineInterpolated($"[yellow]certfn:[/] the database {cosmos.Database} could not be deleted: {e.Message}");
+        }
     }
 
     /// <summary>One more event on that certificate, by a person: that it was looked at here, which is true.</summary>

@@ -29,6 +29,10 @@ static class TamperedCopy
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"the copy has no entry {index}"));
     }
 
+    /// <summary>The same with a file of ledger lines.</summary>
+    public static void MakeLines(string from, string to, long index) => File.WriteAllLines(
+        to, File.ReadLines(from).Select((line, i) => i == index ? line.Replace("\"not_after\":\"2", "\"not_after\":\"3", StringComparison.Ordinal) : line));
+
     static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());

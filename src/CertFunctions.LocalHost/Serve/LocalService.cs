@@ -12,7 +12,6 @@ using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
-using CertFunctions.Sqlite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -31,11 +30,11 @@ namespace CertFunctions.LocalHost.Serve;
 sealed class LocalService : IAsyncDisposable
 {
     readonly WebApplication app;
-    readonly SqliteStore store;
+    readonly LocalStore store;
     readonly IDisposable hold;
     readonly DataFolder folder;
 
-    LocalService(WebApplication app, SqliteStore store, IDisposable hold, DataFolder folder) => (this.app, this.store, this.hold, this.folder) = (app, store, hold, folder);
+    LocalService(WebApplication app, LocalStore store, IDisposable hold, DataFolder folder) => (this.app, this.store, this.hold, this.folder) = (app, store, hold, folder);
 
     /// <summary>Where it listens.</summary>
     public Uri Url { get; private set; } = null!;
@@ -49,25 +48,25 @@ sealed class LocalService : IAsyncDisposable
     {
         options.CheckUrl();
         var hold = options.Data.Take();
-        SqliteStore? store = null;
+        LocalStore? store = null;
         try
         {
             var keys = ServiceKeys.LoadOrCreate(options.Data);
-            store = SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes });
+            store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
             await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return service;
         }
-        catch (Exception e)
+        catch
         {
             if (store is not null)
                 await store.DisposeAsync().ConfigureAwait(false);
             hold.Dispose();
-            throw e is SqliteStoreException ? new MendableException(e.Message + ".", e) : e;
+            throw;
         }
     }
 
-    static WebApplication Build(ServeOptions options, ServiceKeys keys, SqliteStore store)
+    static WebApplication Build(ServeOptions options, ServiceKeys keys, LocalStore store)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(options.Url);
@@ -83,23 +82,22 @@ sealed class LocalService : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
 
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
-        var sink = new FileSink("file", options.Data.Siem);
+        var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
             .AddSingleton(options.Clock)
             .AddSingleton(RandomNumberGenerator.Create())
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
-            .AddSingleton(store.Feed)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
             .AddSingleton(new TimelineCursor(keys.Cursor))
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>().AddSingleton<PumpEvents>()
+            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
             .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
             .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
-            .AddSingleton<LedgerSignal>()
-            .AddHostedService<LedgerPump>()
-            .AddHostedService<SinkPumps>();
+            .AddSingleton<LedgerSignal>();
+        store.AddPump(builder.Services);
+        builder.Services.AddHostedService<SinkPumps>();
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);

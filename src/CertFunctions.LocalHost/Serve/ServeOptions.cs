@@ -1,4 +1,5 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
 
@@ -17,6 +18,9 @@ sealed record ServeOptions
 
     /// <summary>The org the local API key belongs to.</summary>
     public OrgId Org { get; init; } = OrgId.Parse("local");
+
+    /// <summary>The Cosmos DB account to keep the record in; null keeps it in the data folder.</summary>
+    public CosmosSettings? Cosmos { get; init; }
 
     public SqliteDurability Durability { get; init; } = SqliteDurability.Full;
 

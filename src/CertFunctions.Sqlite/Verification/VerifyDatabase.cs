@@ -27,6 +27,8 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
     public IReadOnlyList<VerifyReport> Run(Action<long, long>? progress = null, CancellationToken cancellationToken = default)
     {
         using var connection = SqliteDatabase.OpenReader(path);
+        // Each page is read once: a small cache stays in the processor's own, a large one never hits.
+        SqliteDatabase.Run(connection, "PRAGMA cache_size = -512");
         var reports = new List<VerifyReport>();
         foreach (var (key, org) in Ledgers(connection))
         {
@@ -170,8 +172,9 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
                 return (Verdict.Tampered, $"the events of {gap.Text(0)} are not numbered 1, 2, 3 … up to its head");
         }
 
+        // Counted as all less those above: all are counted from an index, and above there are few.
         using var missed = new Statement(connection, """
-            SELECT (SELECT count(*) FROM events WHERE position <= (SELECT coalesce(max(last_event), 0) FROM ledgers)) - (SELECT count(*) FROM ledger_entries)
+            SELECT (SELECT count(*) FROM events) - (SELECT count(*) FROM events WHERE position > (SELECT coalesce(max(last_event), 0) FROM ledgers)) - (SELECT count(*) FROM ledger_entries)
             """);
         missed.Step();
         return missed.Int64(0) switch

@@ -134,7 +134,7 @@ sealed class HttpService : IAsyncDisposable
     }
 
     /// <summary>Every event the store holds, in the order of its feed: read past the API.</summary>
-    public async Task<IReadOnlyList<RecordedEvent>> StoredAsync() => (await store.Feed.ReadFeedAsync(0, int.MaxValue, CancellationToken.None)).Events;
+    public async Task<IReadOnlyList<RecordedEvent>> StoredAsync() => (await store.Feed.ReadFeedAsync(null, int.MaxValue, CancellationToken.None)).Events;
 
     public async Task NothingIsStoredAsync() => Assert.Empty(await StoredAsync());
 

@@ -1,0 +1,103 @@
+using System.Net;
+using Microsoft.Azure.Cosmos;
+
+namespace CertFunctions.Cosmos;
+
+/// <summary>Creates what is missing and checks what is there, by <see cref="CosmosLayout"/>. Running it again changes nothing.</summary>
+public static class CosmosProvisioning
+{
+    /// <summary>Creates the database and its containers where they are missing, and brings index policies and expiry to what they must be. Names what it did.</summary>
+    public static async Task<IReadOnlyList<string>> ProvisionAsync(CosmosSettings settings, CancellationToken cancellationToken)
+    {
+        using var client = CosmosStore.Connect(settings);
+        return await TellingAsync(settings, async () =>
+        {
+            var done = new List<string>();
+            var created = await client.CreateDatabaseIfNotExistsAsync(settings.Database, cancellationToken: cancellationToken).ConfigureAwait(false);
+            done.Add($"database {settings.Database}: {(created.StatusCode == HttpStatusCode.Created ? "created" : "there")}");
+            foreach (var wanted in CosmosLayout.Containers)
+                done.Add($"container {wanted.Id}: {await ProvisionAsync(created.Database, wanted, cancellationToken).ConfigureAwait(false)}");
+            return done;
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes the database with all that is in it.</summary>
+    public static async Task DeleteAsync(CosmosSettings settings, CancellationToken cancellationToken)
+    {
+        using var client = CosmosStore.Connect(settings);
+        await TellingAsync(settings, () => client.GetDatabase(settings.Database).DeleteAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+    }
+
+    static async Task<string> ProvisionAsync(Database database, ContainerProperties wanted, CancellationToken cancellationToken)
+    {
+        var container = database.GetContainer(wanted.Id);
+        ContainerProperties actual;
+        try
+        {
+            actual = (await container.ReadContainerAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Resource;
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            await database.CreateContainerIfNotExistsAsync(wanted, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return "created";
+        }
+
+        if (CosmosLayout.Difference(actual, wanted) is not { } difference)
+            return "there";
+        if (!difference.EndsWith("run 'certfn provision'", StringComparison.Ordinal))
+            throw new CosmosStoreException($"The container {wanted.Id} of {database.Id} cannot be used: {difference}");
+        actual.IndexingPolicy = wanted.IndexingPolicy;
+        actual.DefaultTimeToLive = wanted.DefaultTimeToLive;
+        await container.ReplaceContainerAsync(actual, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return "brought up to date";
+    }
+
+    /// <summary>Throws where a container is missing or not as it must be.</summary>
+    internal static Task CheckAsync(Database database, CosmosSettings settings, CancellationToken cancellationToken) => TellingAsync(settings, async () =>
+    {
+        foreach (var wanted in CosmosLayout.Containers)
+        {
+            var actual = (await database.GetContainer(wanted.Id).ReadContainerAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Resource;
+            if (CosmosLayout.Difference(actual, wanted) is { } difference)
+                throw new CosmosStoreException($"The container {wanted.Id} of {database.Id} cannot be used: {difference}");
+        }
+
+        return true;
+    });
+
+    static async Task<T> TellingAsync<T>(CosmosSettings settings, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (CosmosException e)
+        {
+            throw new CosmosStoreException(Explain(e, settings), e);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or Azure.Identity.AuthenticationFailedException)
+        {
+            throw new CosmosStoreException(Unreachable(settings), e);
+        }
+    }
+
+    static string Explain(CosmosException e, CosmosSettings settings) => e.StatusCode switch
+    {
+        HttpStatusCode.Unauthorized => $"The Cosmos DB account at {Endpoint(settings)} does not take this key: check AccountKey",
+        HttpStatusCode.Forbidden => $"The Cosmos DB account at {Endpoint(settings)} refuses this identity: give it the data contributor role on {settings.Database}, and check the account's firewall",
+        HttpStatusCode.NotFound => $"The database {settings.Database} at {Endpoint(settings)} is not there, or lacks a container: run 'certfn provision'",
+        HttpStatusCode.TooManyRequests => $"The Cosmos DB account at {Endpoint(settings)} is throttling: try again, or give {settings.Database} more throughput",
+        _ => e.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.RequestTimeout or 0 ? Unreachable(settings) : $"The Cosmos DB account at {Endpoint(settings)} answered {(int)e.StatusCode}: {e.ResponseBody}",
+    };
+
+    static string Unreachable(CosmosSettings settings) => settings.Connection == CosmosSettings.EmulatorConnection
+        ? "No Cosmos emulator answers on 127.0.0.1:8081: start it with 'dotnet run --project tests/CertFunctions.CosmosEmulator', or name an account with --cosmos"
+        : $"No Cosmos DB account answers at {Endpoint(settings)}: check the endpoint and the network";
+
+    /// <summary>The endpoint alone: a connection string holds a key, and a message must not.</summary>
+    static string Endpoint(CosmosSettings settings)
+    {
+        var part = settings.Connection.Split(';').FirstOrDefault(p => p.StartsWith("AccountEndpoint=", StringComparison.OrdinalIgnoreCase));
+        return part is null ? (Uri.TryCreate(settings.Connection, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "the endpoint named") : part["AccountEndpoint=".Length..];
+    }
+}

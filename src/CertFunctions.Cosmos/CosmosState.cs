@@ -1,0 +1,86 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Siem;
+using Microsoft.Azure.Cosmos;
+
+namespace CertFunctions.Cosmos;
+
+/// <summary>What the service remembers of itself: readers' positions, the ledgers there are, documents in quarantine; a kind is a logical partition.</summary>
+sealed class CosmosState(Container container, TimeProvider clock) : IPositionStore, IQuarantine
+{
+    const int MaxQuarantinedBytes = 1_500_000;
+
+    public async Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
+    {
+        try
+        {
+            var read = await container.ReadItemAsync<StateDocument>(Id(reader), new PartitionKey(StateDocument.PositionKind), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return read.Resource.Position;
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }).ConfigureAwait(false);
+
+    public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) =>
+        SaveAsync(new StateDocument { Id = Id(reader), Kind = StateDocument.PositionKind, Position = position }, cancellationToken);
+
+    public Task AddAsync(QuarantinedDocument document, CancellationToken cancellationToken) => SaveAsync(
+        new StateDocument
+        {
+            // By content: the same document delivered again is the same place.
+            Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document.Document))),
+            Kind = StateDocument.QuarantineKind,
+            Document = document.Document.Length <= MaxQuarantinedBytes ? document.Document : document.Document[..MaxQuarantinedBytes],
+            Reason = document.Reason,
+            At = CosmosNames.Time(clock.GetUtcNow()),
+        },
+        cancellationToken);
+
+    async Task<IReadOnlyList<QuarantinedDocument>> IQuarantine.ListAsync(int limit, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(StateDocument.QuarantineKind, limit, cancellationToken).ConfigureAwait(false)).Select(d => new QuarantinedDocument(d.Document!, d.Reason!))];
+
+    /// <summary>The check value noted for a key id; this one, where none was.</summary>
+    public Task<string?> KeyCheckAsync(string keyId, string check, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(async () =>
+    {
+        var partition = new PartitionKey(StateDocument.KeyKind);
+        try
+        {
+            // Created, never replaced: of two that come at once the first decides for both.
+            await container.CreateItemAsync(new StateDocument { Id = keyId, Kind = StateDocument.KeyKind, Position = check }, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Noted before.
+        }
+
+        var read = await container.ReadItemAsync<StateDocument>(keyId, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return read.Resource.Position;
+    });
+
+    /// <summary>Notes that an org has a ledger.</summary>
+    public Task AddLedgerAsync(OrgId ledger, CancellationToken cancellationToken) =>
+        SaveAsync(new StateDocument { Id = ledger.Value, Kind = StateDocument.LedgerKind }, cancellationToken);
+
+    public async Task<IReadOnlyList<OrgId>> LedgersAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(StateDocument.LedgerKind, int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(d => OrgId.Parse(d.Id))];
+
+    Task SaveAsync(StateDocument document, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(
+        () => container.UpsertItemAsync(document, new PartitionKey(document.Kind), cancellationToken: cancellationToken));
+
+    async Task<List<StateDocument>> ListAsync(string kind, int limit, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
+    {
+        var found = new List<StateDocument>();
+        using var pages = container.GetItemQueryIterator<StateDocument>(new QueryDefinition("SELECT * FROM c"), requestOptions: new QueryRequestOptions { PartitionKey = new PartitionKey(kind), MaxItemCount = 100 });
+        while (pages.HasMoreResults && found.Count < limit)
+            found.AddRange(await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false));
+        return found.Count <= limit ? found : found[..limit];
+    }).ConfigureAwait(false);
+
+    /// <summary>Document ids hold no slash; readers' names do.</summary>
+    static string Id(string reader) => reader.Replace('/', '|');
+}

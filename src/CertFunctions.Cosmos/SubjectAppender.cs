@@ -1,0 +1,190 @@
+using System.Net;
+using System.Text;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
+using Microsoft.Azure.Cosmos;
+
+namespace CertFunctions.Cosmos;
+
+/// <summary>
+/// Appends to one subject: {the head with the etag it was read with, each event as a new document} in one transactional batch. A conflict, and an
+/// answer that was lost, end in the same place: the head is read again, the ids are looked for, and what is not there is tried anew.
+/// </summary>
+sealed class SubjectAppender(Container container, SubjectAddress address)
+{
+    // The service takes 100 operations and 2 MB in a batch; one operation is the head, and documents are a little larger than their events.
+    const int BatchEvents = 99;
+    const int BatchBytes = 1_500_000;
+    const int Attempts = 30;
+
+    static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    readonly PartitionKey partition = CosmosNames.Partition(address);
+    Head? head;
+
+    /// <summary>One outcome per event, in order. Throws <see cref="CosmosUnavailableException"/> when nothing is known of what was under way.</summary>
+    public async Task<List<AppendOutcome>> AppendAsync(IReadOnlyList<StampedEvent> events)
+    {
+        var outcomes = new AppendOutcome?[events.Count];
+        var firsts = new Dictionary<EventId, int>();
+        for (var i = 0; i < events.Count; i++)
+            firsts.TryAdd(events[i].Id, i);
+        var pending = firsts.Values.Order().ToList();
+        await AppendAsync(events, pending, outcomes).ConfigureAwait(false);
+
+        // A repetition inside the call meets what the first of its kind became.
+        for (var i = 0; i < events.Count; i++)
+            outcomes[i] ??= Repeat(outcomes[firsts[events[i].Id]]!, events[i]);
+        return [.. outcomes.Select(o => o!)];
+    }
+
+    async Task AppendAsync(IReadOnlyList<StampedEvent> events, List<int> pending, AppendOutcome?[] outcomes)
+    {
+        for (var attempt = 0; pending.Count > 0; attempt++)
+        {
+            if (attempt == Attempts)
+                throw new CosmosUnavailableException($"{Attempts} others were faster each time on this subject");
+            head ??= await ReadHeadAsync().ConfigureAwait(false);
+            var batch = Take(events, pending);
+            var (status, etag) = await WriteAsync(events, batch).ConfigureAwait(false);
+            switch (status)
+            {
+                case HttpStatusCode.OK:
+                    foreach (var i in batch)
+                    {
+                        head.Seq++;
+                        outcomes[i] = new AppendOutcome.Appended(events[i].Record(head.Seq, events[i].Leaf(head.Seq)));
+                    }
+
+                    head.Etag = etag;
+                    pending.RemoveRange(0, batch.Count);
+                    attempt = -1;
+                    break;
+                case HttpStatusCode.TooManyRequests:
+                    head = null;
+                    foreach (var i in pending)
+                        outcomes[i] = new AppendOutcome.Busy(RetryAfter);
+                    return;
+                default:
+                    // 409 and 412: someone else was here, or it was we, and the answer was lost. Timeouts and the like: the same question.
+                    head = null;
+                    await LookForAsync(events, pending, outcomes).ConfigureAwait(false);
+                    if (attempt > 0)
+                        await Task.Delay(Random.Shared.Next(5, 20 * attempt)).ConfigureAwait(false);
+                    break;
+            }
+        }
+    }
+
+    static List<int> Take(IReadOnlyList<StampedEvent> events, List<int> pending)
+    {
+        var batch = new List<int>(BatchEvents);
+        long bytes = 0;
+        foreach (var i in pending)
+        {
+            bytes += 2L * events[i].Weight;
+            if (batch.Count == BatchEvents || (batch.Count > 0 && bytes > BatchBytes))
+                break;
+            batch.Add(i);
+        }
+
+        return batch;
+    }
+
+    async Task<(HttpStatusCode Status, string? Etag)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
+    {
+        var write = container.CreateTransactionalBatch(partition);
+        var moved = new SubjectDocument
+        {
+            Id = SubjectDocument.HeadId,
+            Org = address.Org.Value,
+            Project = address.Project.Value,
+            Subject = CosmosNames.Subject(address.Subject),
+            LastSeq = head!.Seq + batch.Count,
+        };
+        write = head.Etag is null ? write.CreateItem(moved) : write.ReplaceItem(SubjectDocument.HeadId, moved, new TransactionalBatchItemRequestOptions { IfMatchEtag = head.Etag });
+        for (var n = 0; n < batch.Count; n++)
+            write = write.CreateItem(Document(events[batch[n]], head.Seq + 1 + n));
+        try
+        {
+            using var response = await write.ExecuteAsync().ConfigureAwait(false);
+            return (response.StatusCode, response.IsSuccessStatusCode ? response[0].ETag : null);
+        }
+        catch (CosmosException e)
+        {
+            return (e.StatusCode, null);
+        }
+        catch (HttpRequestException)
+        {
+            return (HttpStatusCode.ServiceUnavailable, null);
+        }
+    }
+
+    /// <summary>Settles those of the pending events that are there, and leaves the rest pending.</summary>
+    async Task LookForAsync(IReadOnlyList<StampedEvent> events, List<int> pending, AppendOutcome?[] outcomes)
+    {
+        var found = new Dictionary<string, EventDocument>();
+        foreach (var chunk in pending.Chunk(100))
+        {
+            var there = await CosmosFailure.GuardAsync(() => container.ReadManyItemsAsync<EventDocument>(
+                [.. chunk.Select(i => (EventDocument.IdPrefix + events[i].Id.Value, partition))])).ConfigureAwait(false);
+            foreach (var document in there)
+                found[document.Id] = document;
+        }
+
+        pending.RemoveAll(i =>
+        {
+            if (!found.TryGetValue(EventDocument.IdPrefix + events[i].Id.Value, out var document))
+                return false;
+            var existing = CosmosNames.Read(document);
+            outcomes[i] = existing.IsSameSubmission(events[i]) ? new AppendOutcome.Duplicate(existing) : new AppendOutcome.Conflict(existing);
+            return true;
+        });
+    }
+
+    static AppendOutcome Repeat(AppendOutcome first, StampedEvent again) => first switch
+    {
+        AppendOutcome.Appended a => Meet(a.Event, again),
+        AppendOutcome.Duplicate d => Meet(d.Event, again),
+        AppendOutcome.Conflict c => Meet(c.Existing, again),
+        _ => first,
+    };
+
+    static AppendOutcome Meet(RecordedEvent existing, StampedEvent again) =>
+        existing.IsSameSubmission(again) ? new AppendOutcome.Duplicate(existing) : new AppendOutcome.Conflict(existing);
+
+    async Task<Head> ReadHeadAsync() => await CosmosFailure.GuardAsync(async () =>
+    {
+        try
+        {
+            var response = await container.ReadItemAsync<SubjectDocument>(SubjectDocument.HeadId, partition).ConfigureAwait(false);
+            return new Head { Seq = response.Resource.LastSeq, Etag = response.ETag };
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return new Head();
+        }
+    }).ConfigureAwait(false);
+
+    EventDocument Document(StampedEvent e, long seq) => new()
+    {
+        Id = EventDocument.IdPrefix + e.Id.Value,
+        Org = address.Org.Value,
+        Project = address.Project.Value,
+        Subject = CosmosNames.Subject(address.Subject),
+        Seq = seq,
+        Type = e.Submitted.Type.Name,
+        At = CosmosNames.Time(e.OccurredAt),
+        Leaf = Encoding.UTF8.GetString(e.Leaf(seq)),
+        Salt = Convert.ToHexStringLower(e.Salt.Span),
+        Personal = Encoding.UTF8.GetString(e.Submitted.Personal.Span),
+    };
+
+    sealed class Head
+    {
+        public long Seq { get; set; }
+
+        /// <summary>Null for a subject without events.</summary>
+        public string? Etag { get; set; }
+    }
+}

@@ -1,0 +1,53 @@
+using CertFunctions.Testing.Contracts;
+
+namespace CertFunctions.Cosmos.Tests;
+
+public sealed class CosmosEventStoreOnOnePartitionTests : EventStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosEventStoreOnFourPartitionsTests : EventStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosTimelineOnOnePartitionTests : TimelineContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosTimelineOnFourPartitionsTests : TimelineContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosEventFeedOnOnePartitionTests : EventFeedContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosEventFeedOnFourPartitionsTests : EventFeedContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosLedgerStoreOnOnePartitionTests : LedgerStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosLedgerStoreOnFourPartitionsTests : LedgerStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosPositionStoreOnOnePartitionTests : PositionStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosPositionStoreOnFourPartitionsTests : PositionStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}

@@ -1,0 +1,63 @@
+using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Siem;
+using CertFunctions.Testing;
+using CertFunctions.Testing.Contracts;
+
+namespace CertFunctions.Sqlite.Tests;
+
+/// <summary>A SQLite file as the contract suites use it.</summary>
+sealed class SqliteUnderTest : StoreUnderTest
+{
+    readonly TempFolder folder = new();
+    SqliteStore store;
+
+    public SqliteUnderTest() => store = Open();
+
+    public override IEventStore Events => store.Events;
+
+    public override IEventFeed Feed => store.Feed;
+
+    public override ILedgerStore Ledger => store.Ledger;
+
+    public override IPositionStore Positions => store.Positions;
+
+    public override async Task ReopenAsync()
+    {
+        await store.DisposeAsync();
+        store = Open();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        folder.Dispose();
+    }
+
+    SqliteStore Open() => SqliteStore.Open(new SqliteOptions { Path = folder.File("test.db") });
+}
+
+public sealed class SqliteEventStoreTests : EventStoreContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteTimelineTests : TimelineContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteEventFeedTests : EventFeedContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteLedgerStoreTests : LedgerStoreContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqlitePositionStoreTests : PositionStoreContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
