@@ -16,11 +16,11 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public TimeSpan? RetryAfter { get; init; }
 
-    public static Problem Unauthorized { get; } = new("unauthorized", 401, "No valid credential", "Send 'Authorization: Bearer KEY' with an API key of this service.");
+    public static Problem Unauthorized { get; } = new("unauthorized", 401, "No valid credential", "Send the header Authorization: Bearer KEY, with an API key of this service.");
 
     public static Problem Forbidden { get; } = new("forbidden", 403, "Not allowed", "This credential may not do that here: use one with the role the call needs, for this project.");
 
-    public static Problem NotFound { get; } = new("not-found", 404, "Nothing here", "There is no such resource: check the path against the API's description.");
+    public static Problem NotFound { get; } = new("not-found", 404, "Nothing here", "There is no such call: check method and path against the description of the API.");
 
     public static Problem Internal { get; } = new("internal", 500, "Something went wrong here", "The service met a fault of its own; its log has the details under the trace id. Whether a write took effect is not known: submit it again with the same id.");
 
