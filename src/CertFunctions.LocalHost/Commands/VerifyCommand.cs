@@ -18,16 +18,7 @@ static class VerifyCommand
     {
         var source = new Argument<string?>("source") { Description = "A data folder, a service's URL, or a file of ledger lines (default: the data folder)", Arity = ArgumentArity.ZeroOrOne, HelpName = "SOURCE" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per ledger" };
-        var command = new Command("verify", """
-            Check that a ledger is whole and unaltered. Believes nothing it is given: every hash is computed anew.
-
-            Examples:
-              certfn verify                                the data folder, with its keys
-              certfn verify http://127.0.0.1:7071          a running service
-              certfn verify siem/local.jsonl               what a SIEM was sent
-
-            Exit code 0 only if every ledger is valid.
-            """)
+        var command = new Command("verify", "Check that a ledger is whole and unaltered; believes nothing it is given: every hash is computed anew")
         { source, json, Certfn.Data };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(async () =>
         {
