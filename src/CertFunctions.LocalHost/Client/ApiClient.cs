@@ -49,7 +49,7 @@ sealed class ApiClient : IDisposable
             using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (response.IsSuccessStatusCode || (response.StatusCode == HttpStatusCode.BadRequest && response.Content.Headers.ContentType?.MediaType == "application/json"))
                 return await read(response, cancellationToken).ConfigureAwait(false);
-            throw new MendableException(await ExplainAsync(response, cancellationToken).ConfigureAwait(false));
+            throw new MendableException(await ExplainAsync(response, cancellationToken).ConfigureAwait(false), exitCode: response.StatusCode == HttpStatusCode.BadRequest ? ExitCode.Usage : ExitCode.Failed);
         }
         catch (HttpRequestException e)
         {

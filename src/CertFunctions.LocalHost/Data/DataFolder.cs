@@ -60,7 +60,11 @@ sealed class DataFolder(string path)
         try
         {
             // Held open, not merely present: the system lets go of it whatever kills us.
-            return new FileStream(System.IO.Path.Combine(Path, "certfn.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var hold = OpenOwnerOnly(System.IO.Path.Combine(Path, "certfn.lock"));
+            // Made here, empty, because SQLite would let others read it; the files it puts beside it take this one's mode.
+            if (!File.Exists(Database))
+                OpenOwnerOnly(Database).Dispose();
+            return hold;
         }
         catch (UnauthorizedAccessException e)
         {
@@ -83,6 +87,14 @@ sealed class DataFolder(string path)
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, OwnerOnly);
+    }
+
+    static FileStream OpenOwnerOnly(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
     }
 
     static bool IsReadOnly(IOException e) => e.Message.Contains("ead-only", StringComparison.Ordinal);

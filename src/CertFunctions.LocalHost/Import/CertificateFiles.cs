@@ -105,6 +105,7 @@ static class CertificateFiles
         var rest = text.AsSpan();
         while (PemEncoding.TryFind(rest, out var block))
         {
+            AddBroken(path, rest[..block.Location.Start], findings);
             var label = rest[block.Label].ToString();
             if (label is "CERTIFICATE" or "X509 CERTIFICATE" or "TRUSTED CERTIFICATE")
             {
@@ -116,13 +117,19 @@ static class CertificateFiles
             rest = rest[block.Location.End..];
         }
 
-        if (rest.IndexOf("-----BEGIN ") is >= 0 and var broken)
-            findings.Add(new ImportFinding.Unusable(path, $"a PEM block is broken or cut off: {rest[broken..Math.Min(rest.Length, broken + 40)].ToString().Split('\n')[0].Trim()}"));
+        AddBroken(path, rest, findings);
         if (findings.Count == 0)
             findings.Add(new ImportFinding.Unusable(path, others.Any(l => l.Contains("ENCRYPTED", StringComparison.Ordinal))
                 ? "it is protected by a password, and holds no certificate in the clear"
                 : $"it holds no certificate, only {string.Join(", ", others)}"));
         return findings;
+    }
+
+    /// <summary>A block that begins in what was passed over on the way to a whole one, or to the end.</summary>
+    static void AddBroken(string path, ReadOnlySpan<char> passedOver, List<ImportFinding> findings)
+    {
+        if (passedOver.IndexOf("-----BEGIN ") is >= 0 and var broken)
+            findings.Add(new ImportFinding.Unusable(path, $"a PEM block is broken or cut off: {passedOver[broken..Math.Min(passedOver.Length, broken + 40)].ToString().Split('\n')[0].Trim()}"));
     }
 
     static ImportFinding ReadOne(string path, int number, byte[] der)

@@ -46,6 +46,7 @@ sealed class LocalService : IAsyncDisposable
 
     public static async Task<LocalService> StartAsync(ServeOptions options, CancellationToken cancellationToken)
     {
+        options.CheckUrl();
         var hold = options.Data.Take();
         LocalStore? store = null;
         try

@@ -31,4 +31,19 @@ sealed record ServeOptions
     public bool Quiet { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Refuses what Kestrel would take for something else: it reads a host it does not know as "every address", a port that is no number as part
+    /// of the host, and nothing at all as its own default.
+    /// </summary>
+    public void CheckUrl()
+    {
+        foreach (var url in Url.Split(';'))
+        {
+            var good = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
+                && (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.Host == "localhost");
+            if (!good)
+                throw new MendableException($"Cannot listen on '{url}': write http://, an IP address or localhost, and a port, such as {DefaultUrl}, with --urls.");
+        }
+    }
 }
