@@ -102,14 +102,18 @@ static class VerifyCommand
         var claimed = new LedgerHead(OrgId.Parse(head.RootElement.GetProperty("ledger").GetString()!), head.RootElement.GetProperty("size").GetInt64(),
             Digest.TryParse(head.RootElement.GetProperty("hash").GetString(), out var hash) ? hash : default);
         using var verify = new VerifyLines(ServiceKeys.LoadLedger(folder));
-        while (verify.NextIndex < claimed.Size)
+        return await Terminal.WithProgressAsync("verifying", async progress =>
         {
-            var limit = Math.Min(1000, claimed.Size - verify.NextIndex);
-            var lines = await api.GetBytesAsync(FormattableString.Invariant($"/api/v1/ledger/entries?start={verify.NextIndex}&limit={limit}"), cancellationToken).ConfigureAwait(false);
-            if (lines.Length == 0 || !verify.Push(lines))
-                break;
-        }
+            while (verify.NextIndex < claimed.Size)
+            {
+                progress?.Invoke(verify.NextIndex, claimed.Size);
+                var limit = Math.Min(1000, claimed.Size - verify.NextIndex);
+                var lines = await api.GetBytesAsync(FormattableString.Invariant($"/api/v1/ledger/entries?start={verify.NextIndex}&limit={limit}"), cancellationToken).ConfigureAwait(false);
+                if (lines.Length == 0 || !verify.Push(lines))
+                    break;
+            }
 
-        return verify.Complete(claimed);
+            return verify.Complete(claimed);
+        }).ConfigureAwait(false);
     }
 }
