@@ -63,17 +63,17 @@ sealed class IngestHttp(Scale scale)
             new Row("ingest-http", string.Create(CultureInfo.InvariantCulture, $"NDJSON, {Lines} events each, 4 connections"), Unit.PerSecond, 0) { LimitName = "store alone", Note = "for information" },
             scale.Rounds,
             async () => (await TurnAsync(service, generator, 4, Lines)).Rate,
-            () =>
+            async () =>
             {
                 var batches = Enumerable.Range(0, scale.StoreEvents).Select(_ => Workload.Stamped(Workload.Certificate(next % 5000), next++)).Chunk(Lines).ToList();
-                return Interleave.RateAsync(scale.StoreEvents, async () =>
+                return (await Interleave.RateAsync(scale.StoreEvents, async () =>
                 {
                     foreach (var batch in batches)
                     {
                         if ((await store.Events.AppendAsync(batch, CancellationToken.None)).Any(o => o is not AppendOutcome.Appended))
                             throw new InvalidOperationException("an event was not appended");
                     }
-                });
+                })).ByClock;
             });
     }
 
