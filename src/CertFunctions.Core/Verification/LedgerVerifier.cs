@@ -113,7 +113,7 @@ public sealed class LedgerVerifier : IDisposable
     public VerifyReport Report(Verdict verdict, long? index, string? detail) => new()
     {
         Verdict = verdict,
-        Ledger = ledger.Value,
+        Ledger = ledger.Value ?? "",
         Entries = next - start,
         FirstIndex = index,
         Detail = detail,

@@ -33,7 +33,7 @@ static class ExportCommand
         {
             using var reader = new SqliteLedgerReader(folder.Database);
             var ledger = Choose(reader.List(), org);
-            using var output = path is null ? Console.OpenStandardOutput() : new FileStream(path, FileMode.Create, FileAccess.Write);
+            using var output = path is null ? Console.OpenStandardOutput() : Create(path);
             var entries = Copy(reader, ledger, output, cancellationToken);
             if (path is not null)
                 Terminal.Out.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{entries:N0} entries written to {path}");
@@ -57,6 +57,15 @@ static class ExportCommand
                 : $"There are several ledgers: choose one with --org ({string.Join(", ", ledgers)}).", exitCode: ExitCode.Usage);
         return OrgId.TryParse(org, out var id) && ledgers.Contains(id) ? id
             : throw new MendableException($"There is no ledger of '{org}': there are {string.Join(", ", ledgers)}.", exitCode: ExitCode.Usage);
+    }
+
+    /// <summary>For its owner only, as the data folder is: the lines hold the personal parts.</summary>
+    static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
     }
 
     static long Copy(SqliteLedgerReader reader, OrgId ledger, Stream output, CancellationToken cancellationToken)

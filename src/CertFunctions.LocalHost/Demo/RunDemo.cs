@@ -81,7 +81,7 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         VerdictPanel.Print(verdict);
         good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
 
-        var victim = events / 2;
+        var victim = Victim(Path.Combine(data.Siem, SiemFile));
         Step(string.Create(CultureInfo.InvariantCulture, $"Tamper with a copy: someone moves the expiry in entry {victim} by a thousand years"));
         var tampered = VerifyTampered(root, data, cosmos, victim, cancellationToken);
         VerdictPanel.Print(tampered);
@@ -92,6 +92,13 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         if (keep)
             await StayAsync(service, data, shown, cancellationToken).ConfigureAwait(false);
         return good ? ExitCode.Ok : ExitCode.NotGood;
+    }
+
+    /// <summary>The middle one of the entries that hold an expiry. The SIEM's file has them in the ledger's order, whatever store that is in.</summary>
+    static long Victim(string siem)
+    {
+        var certificates = File.ReadLines(siem).Index().Where(l => TamperedCopy.HasExpiry(l.Item)).Select(l => (long)l.Index).ToList();
+        return certificates[certificates.Count / 2];
     }
 
     /// <summary>The verdict on a copy with one entry altered: of the database file, or, where the record is in an account, of what the SIEM was sent.</summary>
@@ -173,7 +180,10 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
     static void Step(string title)
     {
         Terminal.Out.WriteLine();
-        Terminal.Out.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
+        if (Console.IsOutputRedirected)
+            Terminal.Out.WriteLine($"== {title}");
+        else
+            Terminal.Out.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
     }
 
     static bool Held(bool held, string what)

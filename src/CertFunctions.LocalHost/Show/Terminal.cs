@@ -48,8 +48,9 @@ static class Terminal
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
         });
+        // Wider than any line of ours: what a program reads is not broken in the middle.
         if (redirected)
-            console.Profile.Width = 200;
+            console.Profile.Width = 2000;
         return console;
     }
 }

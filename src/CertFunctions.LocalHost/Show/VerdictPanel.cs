@@ -13,7 +13,9 @@ static class VerdictPanel
         var valid = report.Verdict == Verdict.Valid;
         var facts = new Grid().AddColumn().AddColumn();
         facts.AddRow(new Text("verdict"), new Text(report.Verdict.ToString().ToUpperInvariant(), new Style(valid ? Color.Green : Color.Red, decoration: Decoration.Bold)));
-        facts.AddRow("ledger", Markup.Escape(report.Ledger));
+        // A file that holds no line names no ledger.
+        if (report.Ledger.Length > 0)
+            facts.AddRow("ledger", Markup.Escape(report.Ledger));
         facts.AddRow("entries checked", report.Entries.ToString("N0", CultureInfo.InvariantCulture));
         if (report.FirstIndex is { } index)
             facts.AddRow("first bad index", index.ToString(CultureInfo.InvariantCulture));
