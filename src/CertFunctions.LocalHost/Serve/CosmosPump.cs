@@ -4,12 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace CertFunctions.LocalHost.Serve;
 
-/// <summary>Runs the change feed processor while the service runs. Several services on one database share the work between them.</summary>
-sealed partial class CosmosPump(CosmosStore store, ChainFeed chain, LedgerSignal signal, ILogger<CosmosPump> log) : BackgroundService
+/// <summary>
+/// Runs the change feed processor while the service runs. Several services on one database share the work between them. The instance is the folder, not the
+/// process: a service that was killed takes up its leases at its next start, and waits for none to run out.
+/// </summary>
+sealed partial class CosmosPump(CosmosStore store, ChainFeed chain, LedgerSignal signal, string instance, ILogger<CosmosPump> log) : BackgroundService
 {
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    readonly CosmosEventPump pump = new(store, chain, $"{Environment.MachineName}-{Environment.ProcessId}", signal.Raise, e => Log.Failed(log, e));
+    readonly CosmosEventPump pump = new(store, chain, instance, signal.Raise, e => Log.Failed(log, e));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
