@@ -90,9 +90,14 @@ public static class CosmosProvisioning
         _ => e.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.RequestTimeout or 0 ? Unreachable(settings) : $"The Cosmos DB account at {Endpoint(settings)} answered {(int)e.StatusCode}: {e.ResponseBody}",
     };
 
-    static string Unreachable(CosmosSettings settings) => settings.Connection == CosmosSettings.EmulatorConnection
-        ? "No Cosmos emulator answers on 127.0.0.1:8081: start it with 'dotnet run --project tests/CertFunctions.CosmosEmulator', or name an account with --cosmos"
-        : $"No Cosmos DB account answers at {Endpoint(settings)}: check the endpoint and the network";
+    static string Unreachable(CosmosSettings settings)
+    {
+        var endpoint = Endpoint(settings);
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp || !uri.IsLoopback)
+            return $"No Cosmos DB account answers at {endpoint}: check the endpoint and the network";
+        var port = settings.Connection == CosmosSettings.EmulatorConnection ? "" : $" -- --port {uri.Port}";
+        return $"No Cosmos emulator answers on {uri.Authority}: start it with 'dotnet run --project tests/CertFunctions.CosmosEmulator{port}', or name an account with --cosmos";
+    }
 
     /// <summary>The endpoint alone: a connection string holds a key, and a message must not.</summary>
     static string Endpoint(CosmosSettings settings)

@@ -21,14 +21,14 @@ sealed class Chain(Scale scale)
                 {
                     foreach (var batch in Enumerable.Range(0, scale.ChainEvents).Select(_ => Workload.Stamped(Workload.Certificate(next % 5000), next++)).Chunk(5000))
                         await store.Events.AppendAsync(batch, CancellationToken.None);
-                    return await Interleave.RateAsync(scale.ChainEvents, async () =>
+                    return (await Interleave.RateAsync(scale.ChainEvents, async () =>
                     {
                         while (await pump.StepAsync(CancellationToken.None) > 0)
                         {
                         }
-                    });
+                    })).ByClock;
                 },
-                () => Task.FromResult(Interleave.Rate(scale.ChainEvents, () => Hashes.Sample.All(scale.ChainEvents)))),
+                () => Task.FromResult(Interleave.Rate(scale.ChainEvents, () => Hashes.Sample.All(scale.ChainEvents)).ByClock)),
         ];
     }
 }

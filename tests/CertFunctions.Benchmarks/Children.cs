@@ -41,6 +41,16 @@ sealed class Child : IDisposable
         }
     }
 
+    /// <summary>Processor time taken so far.</summary>
+    public TimeSpan Processor
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Waits for the end; the exit code and the most resident bytes seen on the way.</summary>
     public async Task<(int ExitCode, long Peak)> EndAsync()
     {
@@ -94,7 +104,7 @@ sealed class Service : IDisposable
 
     public string Key { get; }
 
-    public long Resident => child.Resident;
+    public Child Process => child;
 
     public static async Task<Service> StartAsync(string folder)
     {

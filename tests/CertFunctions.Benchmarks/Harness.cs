@@ -89,32 +89,25 @@ static class Interleave
         return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[sorted.Count / 2 - 1] + sorted[sorted.Count / 2]) / 2;
     }
 
-    /// <summary>Things per second, where <paramref name="act"/> does <paramref name="count"/> of them.</summary>
-    public static async Task<double> RateAsync(long count, Func<Task> act)
-    {
-        var started = Stopwatch.GetTimestamp();
-        await act();
-        return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
     /// <summary>
-    /// Things per second of processor time, the whole process's: what one core does of work that one thread does, whoever else wants the core meanwhile.
+    /// Things per second by the clock, and by processor time: the latter is what one core does, whoever else wants the core meanwhile, of work that
+    /// waits for nothing.
     /// </summary>
-    public static double RateOfCore(long count, Action act)
+    public static async Task<(double ByClock, double ByCore)> RateAsync(long count, Func<Task> act)
     {
         using var self = Process.GetCurrentProcess();
-        var before = self.TotalProcessorTime;
-        act();
+        var (started, before) = (Stopwatch.GetTimestamp(), self.TotalProcessorTime);
+        await act();
+        var clock = Stopwatch.GetElapsedTime(started).TotalSeconds;
         self.Refresh();
-        return count / (self.TotalProcessorTime - before).TotalSeconds;
+        return (count / clock, count / (self.TotalProcessorTime - before).TotalSeconds);
     }
 
-    public static double Rate(long count, Action act)
+    public static (double ByClock, double ByCore) Rate(long count, Action act) => RateAsync(count, () =>
     {
-        var started = Stopwatch.GetTimestamp();
         act();
-        return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
+        return Task.CompletedTask;
+    }).GetAwaiter().GetResult();
 }
 
 /// <summary>The rows as a table, for a terminal or for a page.</summary>

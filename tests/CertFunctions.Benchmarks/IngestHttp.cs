@@ -27,19 +27,27 @@ sealed class IngestHttp(Scale scale)
         var rows = new List<Row>();
         foreach (var connections in new[] { 1, 256 })
         {
-            var throughRates = new List<double>();
-            var row = await Interleave.MeasureAsync(
-                new Row("ingest-http", string.Create(CultureInfo.InvariantCulture, $"single events, {connections} connections"), Unit.PerSecond, 0) { LimitName = "empty endpoint", Bar = connections > 1 ? Bar.Least(0.4) : null },
+            var what = string.Create(CultureInfo.InvariantCulture, $"single events, {connections} connections");
+            var through = new List<double>();
+            rows.AddRange(await Interleave.MeasureAsync(
+                [
+                    new Row("ingest-http", what, Unit.PerSecond, 0) { LimitName = "empty endpoint", Bar = connections > 1 ? Bar.Least(0.4) : null },
+                    new Row("ingest-http", $"{what}: processor time per event, server and load", Unit.Microseconds, 0) { LimitName = "empty endpoint", Note = "for information" },
+                ],
                 scale.Rounds,
                 async () =>
                 {
-                    var (rate, through) = await TurnAsync(service, generator, connections, 1);
-                    throughRates.Add(through);
-                    return rate;
+                    var turn = await TurnAsync(service, generator, connections, 1);
+                    through.Add(turn.Through);
+                    return [turn.Rate, turn.Processor];
                 },
-                async () => (await LoadGenerator.TurnAsync(generator, new Load(port, service.Key, connections, 1, scale.HttpTurn, 0))).PerSecond);
-            rows.Add(row);
-            rows.Add(new Row("ingest-http", $"the same, until chained and in the SIEM's file", Unit.PerSecond, Interleave.Median(throughRates.Skip(1))) { Note = "for information" });
+                async () =>
+                {
+                    var before = empty.Processor + generator.Processor;
+                    var (events, rate) = await LoadGenerator.TurnAsync(generator, new Load(port, service.Key, connections, 1, scale.HttpTurn, 0));
+                    return [rate, (empty.Processor + generator.Processor - before).TotalMicroseconds / events];
+                }));
+            rows.Add(new Row("ingest-http", $"{what}: until chained and in the SIEM's file", Unit.PerSecond, Interleave.Median(through.Skip(1))) { Note = "for information" });
         }
 
         rows.Add(await BatchesAsync(service, generator));
@@ -55,27 +63,29 @@ sealed class IngestHttp(Scale scale)
             new Row("ingest-http", string.Create(CultureInfo.InvariantCulture, $"NDJSON, {Lines} events each, 4 connections"), Unit.PerSecond, 0) { LimitName = "store alone", Note = "for information" },
             scale.Rounds,
             async () => (await TurnAsync(service, generator, 4, Lines)).Rate,
-            () =>
+            async () =>
             {
                 var batches = Enumerable.Range(0, scale.StoreEvents).Select(_ => Workload.Stamped(Workload.Certificate(next % 5000), next++)).Chunk(Lines).ToList();
-                return Interleave.RateAsync(scale.StoreEvents, async () =>
+                return (await Interleave.RateAsync(scale.StoreEvents, async () =>
                 {
                     foreach (var batch in batches)
                     {
                         if ((await store.Events.AppendAsync(batch, CancellationToken.None)).Any(o => o is not AppendOutcome.Appended))
                             throw new InvalidOperationException("an event was not appended");
                     }
-                });
+                })).ByClock;
             });
     }
 
-    async Task<(double Rate, double Through)> TurnAsync(Service service, Child generator, int connections, int batch)
+    async Task<(double Rate, double Through, double Processor)> TurnAsync(Service service, Child generator, int connections, int batch)
     {
         var started = Stopwatch.GetTimestamp();
+        var before = service.Process.Processor + generator.Processor;
         var (events, rate) = await LoadGenerator.TurnAsync(generator, new Load(service.Url.Port, service.Key, connections, batch, scale.HttpTurn, first));
+        var processor = (service.Process.Processor + generator.Processor - before).TotalMicroseconds / events;
         first += events + 1_000_000;
         stored += events;
         await service.SettleAsync(stored);
-        return (rate, events / Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return (rate, events / Stopwatch.GetElapsedTime(started).TotalSeconds, processor);
     }
 }

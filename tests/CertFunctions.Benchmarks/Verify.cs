@@ -31,10 +31,10 @@ sealed class Verify(Scale scale)
             rounds,
             () =>
             {
-                var rate = Interleave.RateOfCore(n, verify);
+                var rate = Interleave.Rate(n, verify).ByCore;
                 return Task.FromResult(new[] { rate, rate });
             },
-            () => Task.FromResult(new[] { Interleave.RateOfCore(n, () => Hashes.Sample.All(n)), Interleave.RateOfCore(n, () => Hashes.Sample.Leaves(n)) }));
+            () => Task.FromResult(new[] { Interleave.Rate(n, () => Hashes.Sample.All(n)).ByCore, Interleave.Rate(n, () => Hashes.Sample.Leaves(n)).ByCore }));
     }
 
     async Task<IReadOnlyList<Row>> MemoryAsync()

@@ -14,7 +14,7 @@ sealed class Idle(Scale scale)
             using var service = await Service.StartAsync(folder.Path);
             using (await service.GetAsync("/api/v1/projects/default/certificates/none/events"))
                 await Task.Delay(TimeSpan.FromSeconds(5));
-            sizes.Add(service.Resident / 1e6);
+            sizes.Add(service.Process.Resident / 1e6);
         }
 
         return [new Row("idle", "resident memory of certfn serve", Unit.Megabytes, Interleave.Median(sizes)) { Bar = Bar.Most(150) }];

@@ -4,55 +4,46 @@ using System.Net.Sockets;
 
 namespace CertFunctions.Endurance.Tests;
 
-/// <summary>The built program's <c>serve</c>, as a process of its own on one data folder and one port, to be killed and started again.</summary>
-sealed class ServerProcess(string data) : IDisposable
+/// <summary>
+/// The built program's <c>serve</c>, as a process of its own on one data folder and one port, to be killed and started again. <paramref name="more"/>
+/// are arguments that name another store than the folder.
+/// </summary>
+sealed class ServerProcess(string data, params string[] more) : IDisposable
 {
-    Process? process;
+    Child? process;
 
     public Uri Url { get; } = new($"http://127.0.0.1:{FreePort()}");
 
-    public void Start()
-    {
-        var start = Certfn("serve", "--urls", Url.ToString(), "--data", data);
-        process = Process.Start(start)!;
-    }
+    public bool HasExited => process!.HasExited;
+
+    /// <summary>What the process said last.</summary>
+    public string Said => process?.Said ?? "";
+
+    public void Start() => process = Child.Start("certfn", ["serve", "--urls", Url.ToString(), "--data", data, .. more]);
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed but what was.</summary>
     public void Kill()
     {
-        process!.Kill();
-        process.WaitForExit();
-        process.Dispose();
+        process!.Dispose();
         process = null;
     }
 
-    /// <summary>Runs a verb to its end.</summary>
+    /// <summary>Runs a verb to its end, which must come by itself.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] args)
     {
-        using var run = Process.Start(Certfn(args))!;
+        using var run = Process.Start(Child.Command("certfn", args))!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await using var kill = deadline.Token.Register(run.Kill);
         var output = run.StandardOutput.ReadToEndAsync();
         var error = run.StandardError.ReadToEndAsync();
         await run.WaitForExitAsync();
+        Assert.False(deadline.IsCancellationRequested, $"certfn {args[0]} did not end: {await output}{await error}");
         return (run.ExitCode, await output + await error);
     }
 
-    public void Dispose()
-    {
-        if (process is not null)
-            Kill();
-    }
+    public void Dispose() => process?.Dispose();
 
-    static ProcessStartInfo Certfn(params string[] args)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "certfn.dll"));
-        foreach (var arg in args)
-            start.ArgumentList.Add(arg);
-        return start;
-    }
-
-    static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -25,8 +25,9 @@ static class Certfn
         {
             DemoCommand.Create(), ServeCommand.Create(), ImportCommand.Create(), TimelineCommand.Create(), VerifyCommand.Create(), ExportCommand.Create(), ProvisionCommand.Create(),
         };
+        ExamplesHelp.Add(root);
         var parsed = root.Parse(args);
-        return parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction ? Task.FromResult(Complain(parsed)) : parsed.InvokeAsync();
+        return parsed.Errors.Count > 0 && parsed.Action is not ExamplesHelp ? Task.FromResult(Complain(parsed)) : parsed.InvokeAsync();
     }
 
     public static Option<string> Data { get; } = new("--data")

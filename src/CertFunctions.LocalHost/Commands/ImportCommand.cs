@@ -19,7 +19,12 @@ static class ImportCommand
         {
             using var api = ApiClient.For(parsed.GetValue(Certfn.Url), new DataFolder(parsed.GetValue(Certfn.Data)!));
             var import = new ImportCertificates(api, parsed.GetValue(Certfn.Project)!);
-            var report = await import.RunAsync(CertificateFiles.Read(parsed.GetValue(paths)!), null, cancellationToken).ConfigureAwait(false);
+            var report = await Terminal.WithProgressAsync("importing", progress =>
+            {
+                // How many there are is known when all are read; that they go in is what a person wants to see.
+                long posted = 0;
+                return import.RunAsync(CertificateFiles.Read(parsed.GetValue(paths)!), n => progress?.Invoke(posted += n, 0), cancellationToken);
+            }).ConfigureAwait(false);
             Print(report);
             return report.Problems.Count == 0 ? ExitCode.Ok : ExitCode.NotGood;
         }));

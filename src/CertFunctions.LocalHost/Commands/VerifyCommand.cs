@@ -18,16 +18,7 @@ static class VerifyCommand
     {
         var source = new Argument<string?>("source") { Description = "A data folder, a service's URL, or a file of ledger lines (default: the data folder)", Arity = ArgumentArity.ZeroOrOne, HelpName = "SOURCE" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per ledger" };
-        var command = new Command("verify", """
-            Check that a ledger is whole and unaltered. Believes nothing it is given: every hash is computed anew.
-
-            Examples:
-              certfn verify                                the data folder, with its keys
-              certfn verify http://127.0.0.1:7071          a running service
-              certfn verify siem/local.jsonl               what a SIEM was sent
-
-            Exit code 0 only if every ledger is valid.
-            """)
+        var command = new Command("verify", "Check that a ledger is whole and unaltered; believes nothing it is given: every hash is computed anew")
         { source, json, Certfn.Data };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(async () =>
         {
@@ -111,14 +102,18 @@ static class VerifyCommand
         var claimed = new LedgerHead(OrgId.Parse(head.RootElement.GetProperty("ledger").GetString()!), head.RootElement.GetProperty("size").GetInt64(),
             Digest.TryParse(head.RootElement.GetProperty("hash").GetString(), out var hash) ? hash : default);
         using var verify = new VerifyLines(ServiceKeys.LoadLedger(folder));
-        while (verify.NextIndex < claimed.Size)
+        return await Terminal.WithProgressAsync("verifying", async progress =>
         {
-            var limit = Math.Min(1000, claimed.Size - verify.NextIndex);
-            var lines = await api.GetBytesAsync(FormattableString.Invariant($"/api/v1/ledger/entries?start={verify.NextIndex}&limit={limit}"), cancellationToken).ConfigureAwait(false);
-            if (lines.Length == 0 || !verify.Push(lines))
-                break;
-        }
+            while (verify.NextIndex < claimed.Size)
+            {
+                progress?.Invoke(verify.NextIndex, claimed.Size);
+                var limit = Math.Min(1000, claimed.Size - verify.NextIndex);
+                var lines = await api.GetBytesAsync(FormattableString.Invariant($"/api/v1/ledger/entries?start={verify.NextIndex}&limit={limit}"), cancellationToken).ConfigureAwait(false);
+                if (lines.Length == 0 || !verify.Push(lines))
+                    break;
+            }
 
-        return verify.Complete(claimed);
+            return verify.Complete(claimed);
+        }).ConfigureAwait(false);
     }
 }

@@ -22,7 +22,7 @@ static class HealthEndpoints
             await http.RequestServices.GetRequiredService<ILedgerStore>().ListAsync(http.RequestAborted).ConfigureAwait(false);
             await http.Response.WriteAsync("ready\n").ConfigureAwait(false);
         }
-        catch (System.Data.Common.DbException)
+        catch (Exception e) when (e is System.Data.Common.DbException or IOException or TimeoutException)
         {
             await Problem.StoreUnavailable.ExecuteAsync(http).ConfigureAwait(false);
         }

@@ -80,7 +80,7 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
 
     public override void AddPump(IServiceCollection services) =>
         services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton<ReconcileEvents>(s => new ReconcileEvents(store.Feed, s.GetRequiredService<ExtendLedger>()))
-            .AddHostedService<CosmosPump>().AddHostedService<ReconcilePump>();
+            .AddHostedService(s => ActivatorUtilities.CreateInstance<CosmosPump>(s, instance)).AddHostedService<ReconcilePump>();
 
     public override ValueTask DisposeAsync()
     {

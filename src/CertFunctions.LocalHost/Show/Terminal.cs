@@ -12,17 +12,25 @@ static class Terminal
     /// <summary>Whether the program is watched by a person, so that a progress bar is a help and not noise.</summary>
     public static bool IsWatched => !Console.IsOutputRedirected && Out.Profile.Capabilities.Ansi;
 
-    /// <summary>Runs work under a progress bar where someone watches. The work tells what is done and what there is.</summary>
-    public static T WithProgress<T>(string what, Func<Action<long, long>?, T> work)
+    /// <summary>Runs work under a progress bar where someone watches. The work tells what is done and what there is; 0 for "nobody knows".</summary>
+    public static async Task<T> WithProgressAsync<T>(string what, Func<Action<long, long>?, Task<T>> work)
     {
         if (!IsWatched)
-            return work(null);
-        return Out.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+            return await work(null).ConfigureAwait(false);
+        return await Out.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(context =>
         {
             var task = context.AddTask(what);
-            return work((done, total) => task.MaxValue(Math.Max(1, total)).Value(done));
-        });
+            return work((done, total) =>
+            {
+                task.IsIndeterminate = total == 0;
+                task.MaxValue(Math.Max(1, total)).Value(done);
+            });
+        }).ConfigureAwait(false);
     }
+
+    /// <summary>The same for work that does not wait for anything.</summary>
+    public static T WithProgress<T>(string what, Func<Action<long, long>?, T> work) =>
+        WithProgressAsync(what, progress => Task.Run(() => work(progress))).GetAwaiter().GetResult();
 
     public static Table Table(params string[] columns)
     {
