@@ -20,19 +20,28 @@ sealed class IngestStore(Scale scale)
         var rows = new List<Row>();
         foreach (var group in scale.Quick ? [256, 2000] : new[] { 1, 16, 256, 2000, 10_000 })
             rows.AddRange(await BatchesAsync(group));
+        rows.AddRange(await BatchesAsync(2000, "subject, seq, position"));
         rows.AddRange(await AppendersAsync(256));
         rows.AddRange(await ParsedAsync(256));
         return rows;
     }
 
-    /// <summary>One caller, batch after batch: each is a group commit of its own.</summary>
-    async Task<IReadOnlyList<Row>> BatchesAsync(int group)
+    /// <summary>
+    /// One caller, batch after batch: each is a group commit of its own. With another <paramref name="index"/> the limit keeps as many as the store does,
+    /// which tells what the second one costs.
+    /// </summary>
+    async Task<IReadOnlyList<Row>> BatchesAsync(int group, string? index = null)
     {
         using var folder = new Scratch();
         await using var store = Open(folder);
-        using var plain = new PlainSqlite(folder.File("plain.db"));
+        using var plain = new PlainSqlite(folder.File("plain.db"), index);
         var total = Total(group);
-        var row = new Row("ingest-store", $"groups of {group}", Unit.PerSecond, 0) { LimitName = "plain SQLite", Bar = Bar.Least(0.8) };
+        var row = new Row("ingest-store", $"groups of {group}", Unit.PerSecond, 0)
+        {
+            LimitName = index is null ? "plain SQLite" : "plain SQLite with two indexes",
+            Bar = index is null ? Bar.Least(0.8) : null,
+            Note = index is null ? null : "for information",
+        };
         return await BothAsync(
             row,
             () =>

@@ -20,7 +20,9 @@ sealed class PlainSqlite : IDisposable
     readonly SqliteConnection connection;
     readonly sqlite3_stmt begin, insert, commit;
 
-    public PlainSqlite(string path)
+    /// <param name="path">The database file.</param>
+    /// <param name="index">One more unique index than the one on ids, as columns.</param>
+    public PlainSqlite(string path, string? index = null)
     {
         connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
@@ -32,6 +34,8 @@ sealed class PlainSqlite : IDisposable
                   occurred_at INTEGER NOT NULL, leaf BLOB NOT NULL, salt BLOB, personal BLOB) STRICT;
                 CREATE UNIQUE INDEX events_id ON events (subject, id);
                 """;
+            if (index is not null)
+                setup.CommandText += $"CREATE UNIQUE INDEX events_more ON events ({index});";
             setup.ExecuteNonQuery();
         }
 
