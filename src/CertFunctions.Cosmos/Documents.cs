@@ -137,7 +137,7 @@ sealed record StateDocument
     public string? At { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 // The SDK reads pages as arrays, and writes query parameters by their own types.
 [JsonSerializable(typeof(EventDocument[]))]
 [JsonSerializable(typeof(EntryDocument[]))]
