@@ -13,7 +13,7 @@ namespace CertFunctions.Cosmos;
 /// </summary>
 sealed class CosmosLedgerStore(Container container, Container events, CosmosState state, TimeProvider clock) : ILedgerStore
 {
-    /// <summary>How far the clocks of hosts and of the service may be apart. An event written longer than this after a segment was opened is in no older one.</summary>
+    /// <summary>How far the clocks of hosts and of the service may be apart; asked only for an event that comes without the time it was written at.</summary>
     static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(10);
 
     /// <summary>The highest segment seen of each ledger: where to look first, and no more than that.</summary>
@@ -39,8 +39,9 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
         if (expected.Size > 0 && token is null)
             return new LedgerAppendOutcome.Conflict();
 
-        var openedAt = opening ? clock.GetUtcNow().ToUnixTimeSeconds() : token!.OpenedAt;
-        if (segment > 0 && await AnyInOlderSegmentsAsync(expected.Ledger, entries, openedAt, cancellationToken).ConfigureAwait(false))
+        var newest = token?.Newest ?? 0;
+        var newestBefore = opening ? newest : token!.NewestBefore;
+        if (segment > 0 && await AnyInOlderSegmentsAsync(expected.Ledger, entries, newestBefore, cancellationToken).ConfigureAwait(false))
             return new LedgerAppendOutcome.Conflict();
         if (segment == 0 && opening)
             await state.AddLedgerAsync(expected.Ledger, cancellationToken).ConfigureAwait(false);
@@ -54,7 +55,8 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
             Size = entries[^1].Index + 1,
             Hash = entries[^1].Hash.ToString(),
             OpeningHash = opening ? expected.Hash.ToString() : token!.OpeningHash,
-            OpenedAt = openedAt,
+            Newest = Math.Max(newest, entries.Max(WrittenBy)),
+            NewestBefore = newestBefore,
         };
         var batch = container.CreateTransactionalBatch(CosmosNames.Partition(expected.Ledger, segment));
         batch = opening ? batch.CreateItem(moved) : batch.ReplaceItem(SegmentDocument.HeadId, moved, new TransactionalBatchItemRequestOptions { IfMatchEtag = token!.Etag });
@@ -68,7 +70,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
             if (response.IsSuccessStatusCode)
             {
                 segments[expected.Ledger] = segment;
-                return new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, moved.Size, entries[^1].Hash, new Token(response[0].ETag, moved.OpenedAt, moved.OpeningHash)));
+                return new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, moved.Size, entries[^1].Hash, new Token(response[0].ETag, moved.Newest, moved.NewestBefore, moved.OpeningHash)));
             }
 
             // 409: an index, an event or a segment that is there. 412: the head moved, perhaps by this very batch, whose answer was lost.
@@ -154,7 +156,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
         {
             var read = await container.ReadItemAsync<SegmentDocument>(SegmentDocument.HeadId, CosmosNames.Partition(ledger, segment), cancellationToken: cancellationToken).ConfigureAwait(false);
             var document = read.Resource;
-            return new LedgerHead(ledger, document.Size, CosmosNames.Digest(document.Hash), new Token(read.ETag, document.OpenedAt, document.OpeningHash));
+            return new LedgerHead(ledger, document.Size, CosmosNames.Digest(document.Hash), new Token(read.ETag, document.Newest, document.NewestBefore, document.OpeningHash));
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -176,11 +178,18 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
         return highest;
     }
 
-    async Task<bool> AnyInOlderSegmentsAsync(OrgId ledger, IReadOnlyList<ChainedEvent> entries, long openedAt, CancellationToken cancellationToken)
+    /// <summary>
+    /// An event is written once, so the time in its document never changes, and one newer than all that older segments hold is in none of them. No clock of
+    /// ours takes part. One that comes without its time (it came from an append, or was erased and so written again) is always looked for.
+    /// </summary>
+    async Task<bool> AnyInOlderSegmentsAsync(OrgId ledger, IReadOnlyList<ChainedEvent> entries, long newestBefore, CancellationToken cancellationToken)
     {
-        var oldEnough = entries.Where(e => e.Event.Handle <= openedAt + (long)ClockSkew.TotalSeconds).Select(e => e.Event).ToList();
+        var oldEnough = entries.Where(e => e.Event.Handle <= newestBefore).Select(e => e.Event).ToList();
         return oldEnough.Count > 0 && (await ChainedAsync(ledger, oldEnough, cancellationToken).ConfigureAwait(false)).Count > 0;
     }
+
+    /// <summary>When an entry's event was written, at the latest.</summary>
+    long WrittenBy(ChainedEvent entry) => entry.Event.Handle != 0 ? entry.Event.Handle : (clock.GetUtcNow() + ClockSkew).ToUnixTimeSeconds();
 
     /// <summary>The names of those events that are in the ledger, in whichever segment.</summary>
     async Task<HashSet<string>> ChainedAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
@@ -233,5 +242,5 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
     };
 
     /// <summary>What compare-and-swap needs of a segment's head.</summary>
-    sealed record Token(string Etag, long OpenedAt, string OpeningHash);
+    sealed record Token(string Etag, long Newest, long NewestBefore, string OpeningHash);
 }

@@ -47,7 +47,8 @@ static class CosmosNames
             Leaf = Encoding.UTF8.GetBytes(document.Leaf),
             Salt = document.Salt is null ? default : Convert.FromHexString(document.Salt),
             Personal = document.Personal is null ? default : Encoding.UTF8.GetBytes(document.Personal),
-            Handle = document.Timestamp,
+            // An erased event was written a second time, and the time of that says nothing about when it was chained.
+            Handle = document.Salt is null ? 0 : document.Timestamp,
         };
         return true;
     }

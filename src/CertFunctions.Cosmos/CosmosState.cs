@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -11,7 +13,8 @@ namespace CertFunctions.Cosmos;
 /// <summary>What the service remembers of itself: readers' positions, the ledgers there are, documents in quarantine; a kind is a logical partition.</summary>
 sealed class CosmosState(Container container, TimeProvider clock) : IPositionStore, IQuarantine
 {
-    const int MaxQuarantinedBytes = 1_500_000;
+    /// <summary>A document takes 2 MB, and this is text inside one.</summary>
+    const int MaxQuarantinedBytes = 1_900_000;
 
     public async Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
     {
@@ -29,17 +32,40 @@ sealed class CosmosState(Container container, TimeProvider clock) : IPositionSto
     public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) =>
         SaveAsync(new StateDocument { Id = Id(reader), Kind = StateDocument.PositionKind, Position = position }, cancellationToken);
 
-    public Task AddAsync(QuarantinedDocument document, CancellationToken cancellationToken) => SaveAsync(
-        new StateDocument
+    public Task AddAsync(QuarantinedDocument document, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(async () =>
+    {
+        var kept = new StateDocument
         {
             // By content: the same document delivered again is the same place.
             Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document.Document))),
             Kind = StateDocument.QuarantineKind,
-            Document = document.Document.Length <= MaxQuarantinedBytes ? document.Document : document.Document[..MaxQuarantinedBytes],
+            Document = Cut(document.Document),
             Reason = document.Reason,
             At = CosmosNames.Time(clock.GetUtcNow()),
-        },
-        cancellationToken);
+        };
+        try
+        {
+            await container.CreateItemAsync(kept, new PartitionKey(kept.Kind), cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // It is there, with the time it came first.
+        }
+
+        return true;
+    });
+
+    /// <summary>What of a document fits into another: a poison too large to be put away would stop the feed. It is whole where it came from.</summary>
+    static string Cut(string document)
+    {
+        while (JsonEncodedText.Encode(document, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length > MaxQuarantinedBytes)
+        {
+            var length = document.Length * 3 / 4;
+            document = document[..(char.IsHighSurrogate(document[length - 1]) ? length - 1 : length)];
+        }
+
+        return document;
+    }
 
     async Task<IReadOnlyList<QuarantinedDocument>> IQuarantine.ListAsync(int limit, CancellationToken cancellationToken) =>
         [.. (await ListAsync(StateDocument.QuarantineKind, limit, cancellationToken).ConfigureAwait(false)).Select(d => new QuarantinedDocument(d.Document!, d.Reason!))];

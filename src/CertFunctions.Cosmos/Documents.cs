@@ -106,8 +106,11 @@ sealed record SegmentDocument
 
     public required string OpeningHash { get; init; }
 
-    /// <summary>The service's clock when the segment was opened, by the clock of who opened it; seconds since 1970.</summary>
-    public required long OpenedAt { get; init; }
+    /// <summary>No event of the ledger, up to <see cref="Size"/>, was written later than this; the service's clock, seconds since 1970.</summary>
+    public required long Newest { get; init; }
+
+    /// <summary><see cref="Newest"/> when the segment was opened: an event written later is in no older segment.</summary>
+    public required long NewestBefore { get; init; }
 
     [JsonPropertyName("_etag")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -134,7 +137,7 @@ sealed record StateDocument
     public string? At { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 // The SDK reads pages as arrays, and writes query parameters by their own types.
 [JsonSerializable(typeof(EventDocument[]))]
 [JsonSerializable(typeof(EntryDocument[]))]

@@ -12,12 +12,16 @@ namespace CertFunctions.Cosmos;
 /// </summary>
 sealed class SubjectAppender(Container container, SubjectAddress address)
 {
-    // The service takes 100 operations and 2 MB in a batch; one operation is the head, and documents are a little larger than their events.
+    // The service takes 100 operations and 2 MB in a batch. One operation is the head; a document holds its event as text inside a string, where a quote takes
+    // two bytes and an emoji, four bytes in the leaf, is written as twelve.
     const int BatchEvents = 99;
-    const int BatchBytes = 1_500_000;
+    const int BatchBytes = 1_800_000;
+    const int BytesPerByte = 3;
+    const int DocumentBytes = 1024;
     const int Attempts = 30;
 
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    static readonly (HttpStatusCode, string?, bool) Throttled = (HttpStatusCode.TooManyRequests, null, false);
 
     readonly PartitionKey partition = CosmosNames.Partition(address);
     Head? head;
@@ -44,24 +48,26 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         {
             if (attempt == Attempts)
                 throw new CosmosUnavailableException($"{Attempts} others were faster each time on this subject");
-            head ??= await ReadHeadAsync().ConfigureAwait(false);
             var batch = Take(events, pending);
-            var (status, etag) = await WriteAsync(events, batch).ConfigureAwait(false);
+            var (status, etag, unsure) = await ReadHeadAsync().ConfigureAwait(false) ? await WriteAsync(events, batch).ConfigureAwait(false) : Throttled;
             switch (status)
             {
                 case HttpStatusCode.OK:
                     foreach (var i in batch)
                     {
-                        head.Seq++;
-                        outcomes[i] = new AppendOutcome.Appended(events[i].Record(head.Seq, events[i].Leaf(head.Seq)));
+                        var seq = ++head!.Seq;
+                        outcomes[i] = new AppendOutcome.Appended(events[i].Record(seq, events[i].Leaf(seq)));
                     }
 
-                    head.Etag = etag;
+                    head!.Etag = etag;
                     pending.RemoveRange(0, batch.Count);
                     attempt = -1;
                     break;
                 case HttpStatusCode.TooManyRequests:
                     head = null;
+                    // Busy promises that nothing was written. The SDK tries again by itself, and an answer may have been lost before it was throttled.
+                    if (unsure)
+                        await LookForAsync(events, pending, outcomes).ConfigureAwait(false);
                     foreach (var i in pending)
                         outcomes[i] = new AppendOutcome.Busy(RetryAfter);
                     return;
@@ -82,7 +88,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         long bytes = 0;
         foreach (var i in pending)
         {
-            bytes += 2L * events[i].Weight;
+            bytes += BytesPerByte * events[i].Weight + DocumentBytes;
             if (batch.Count == BatchEvents || (batch.Count > 0 && bytes > BatchBytes))
                 break;
             batch.Add(i);
@@ -91,7 +97,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         return batch;
     }
 
-    async Task<(HttpStatusCode Status, string? Etag)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
+    async Task<(HttpStatusCode Status, string? Etag, bool Unsure)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
     {
         var write = container.CreateTransactionalBatch(partition);
         var moved = new SubjectDocument
@@ -108,17 +114,21 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         try
         {
             using var response = await write.ExecuteAsync().ConfigureAwait(false);
-            return (response.StatusCode, response.IsSuccessStatusCode ? response[0].ETag : null);
+            return (response.StatusCode, response.IsSuccessStatusCode ? response[0].ETag : null, LostAnAnswer(response.StatusCode, response.Diagnostics));
         }
         catch (CosmosException e)
         {
-            return (e.StatusCode, null);
+            return (e.StatusCode, null, LostAnAnswer(e.StatusCode, e.Diagnostics));
         }
         catch (HttpRequestException)
         {
-            return (HttpStatusCode.ServiceUnavailable, null);
+            return (HttpStatusCode.ServiceUnavailable, null, true);
         }
     }
+
+    /// <summary>Whether the SDK, before it was throttled for good, had sent the same request over a connection that broke. Only its diagnostics tell.</summary>
+    static bool LostAnAnswer(HttpStatusCode status, CosmosDiagnostics diagnostics) =>
+        status == HttpStatusCode.TooManyRequests && diagnostics.ToString().Contains("Exception", StringComparison.Ordinal);
 
     /// <summary>Settles those of the pending events that are there, and leaves the rest pending.</summary>
     async Task LookForAsync(IReadOnlyList<StampedEvent> events, List<int> pending, AppendOutcome?[] outcomes)
@@ -153,17 +163,24 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
     static AppendOutcome Meet(RecordedEvent existing, StampedEvent again) =>
         existing.IsSameSubmission(again) ? new AppendOutcome.Duplicate(existing) : new AppendOutcome.Conflict(existing);
 
-    async Task<Head> ReadHeadAsync() => await CosmosFailure.GuardAsync(async () =>
+    /// <summary>Learns the head where it is not known; false when the service is too busy to tell.</summary>
+    async Task<bool> ReadHeadAsync() => head is not null || await CosmosFailure.GuardAsync(async () =>
     {
         try
         {
             var response = await container.ReadItemAsync<SubjectDocument>(SubjectDocument.HeadId, partition).ConfigureAwait(false);
-            return new Head { Seq = response.Resource.LastSeq, Etag = response.ETag };
+            head = new Head { Seq = response.Resource.LastSeq, Etag = response.ETag };
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            return new Head();
+            head = new Head();
         }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            return false;
+        }
+
+        return true;
     }).ConfigureAwait(false);
 
     EventDocument Document(StampedEvent e, long seq) => new()

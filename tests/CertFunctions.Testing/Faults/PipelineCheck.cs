@@ -12,8 +12,9 @@ namespace CertFunctions.Testing.Faults;
 /// </summary>
 public static class PipelineCheck
 {
-    public static async Task AssertWholeAsync(StoreUnderTest store, string siemFile, IReadOnlyCollection<(EventId Id, SubjectAddress Address, long Seq)> acknowledged)
+    public static async Task AssertWholeAsync(StoreUnderTest store, string siemFile, IReadOnlyCollection<(EventId Id, SubjectAddress Address, long Seq)> acknowledged, OrgId? org = null)
     {
+        var ledger = org ?? Make.Org;
         var recorded = new Dictionary<(SubjectAddress, EventId), long>();
         foreach (var subject in acknowledged.Select(a => a.Address).Distinct())
         {
@@ -26,14 +27,14 @@ public static class PipelineCheck
         Assert.All(acknowledged, a => Assert.Equal(a.Seq, recorded[(a.Address, a.Id)]));
         Assert.Equal(acknowledged.Select(a => (a.Address, a.Id)).Distinct().Count(), recorded.Count);
 
-        var entries = await EntriesAsync(store);
+        var entries = await EntriesAsync(store, ledger);
         Assert.Equal(recorded.Count, entries.Count);
         Assert.Equal(recorded.Keys.ToHashSet(), entries.Select(e => (e.Event.Address, e.Event.Id)).ToHashSet());
-        using (var verifier = new LedgerVerifier(Make.Org, Make.Keys))
+        using (var verifier = new LedgerVerifier(ledger, Make.Keys))
         {
             foreach (var entry in entries)
                 verifier.Push(Row(entry));
-            var (head, _) = await store.Ledger.CatchUpAsync(Make.Org, [], default);
+            var (head, _) = await store.Ledger.CatchUpAsync(ledger, [], default);
             Assert.Equal(Verdict.Valid, verifier.Complete(head).Verdict);
         }
 
@@ -57,10 +58,10 @@ public static class PipelineCheck
         }
     }
 
-    static async Task<IReadOnlyList<ChainedEvent>> EntriesAsync(StoreUnderTest store)
+    static async Task<IReadOnlyList<ChainedEvent>> EntriesAsync(StoreUnderTest store, OrgId ledger)
     {
         var all = new List<ChainedEvent>();
-        while (await store.Ledger.ReadAsync(Make.Org, all.Count, 1000, default) is { Count: > 0 } entries)
+        while (await store.Ledger.ReadAsync(ledger, all.Count, 1000, default) is { Count: > 0 } entries)
             all.AddRange(entries);
         return all;
     }
