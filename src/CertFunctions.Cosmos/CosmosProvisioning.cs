@@ -99,10 +99,11 @@ public static class CosmosProvisioning
         return $"No Cosmos emulator answers on {uri.Authority}: start it with 'dotnet run --project tests/CertFunctions.CosmosEmulator{port}', or name an account with --cosmos";
     }
 
-    /// <summary>The endpoint alone: a connection string holds a key, and a message must not.</summary>
+    /// <summary>The endpoint alone: a connection string holds a key, wherever in it someone put that, and a message must not.</summary>
     static string Endpoint(CosmosSettings settings)
     {
-        var part = settings.Connection.Split(';').FirstOrDefault(p => p.StartsWith("AccountEndpoint=", StringComparison.OrdinalIgnoreCase));
-        return part is null ? (Uri.TryCreate(settings.Connection, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "the endpoint named") : part["AccountEndpoint=".Length..];
+        const string Name = "AccountEndpoint=";
+        var part = settings.Connection.Split(';').Select(p => p.Trim()).FirstOrDefault(p => p.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
+        return Uri.TryCreate(part is null ? settings.Connection : part[Name.Length..], UriKind.Absolute, out var uri) && uri.Authority.Length > 0 ? $"{uri.Scheme}://{uri.Authority}" : "the endpoint named";
     }
 }
