@@ -24,7 +24,7 @@ abstract record EventBody
 
     static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, CommentHandling = JsonCommentHandling.Disallow, AllowTrailingCommas = false };
 
-    /// <summary>Reads a body by its content type. None means JSON: what a person types first with curl should work.</summary>
+    /// <summary>Reads a body by its content type. None means JSON.</summary>
     public static EventBody Parse(string? contentType, ReadOnlyMemory<byte> body, Subject? implied, DateTimeOffset now)
     {
         MediaTypeHeaderValue? mediaType = null;

@@ -50,7 +50,7 @@ public sealed class PostEvents(Door door, IngestEvents handler, TimeProvider clo
         if (item.Problem is { } problem)
             return problem;
         var output = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(output))
+        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
             item.Write(json);
         return new JsonBytes(item.Status, output.WrittenMemory);
     }
@@ -59,11 +59,11 @@ public sealed class PostEvents(Door door, IngestEvents handler, TimeProvider clo
     {
         var items = outcomes.Select(Item.Of).ToList();
         var stored = items.Count(i => i.Problem is null);
-        // One reason for all of them is the request's own answer: the client backs off, or mends, as with a single event.
-        if (stored == 0 && items.TrueForAll(i => i.Problem!.Status == items[0].Problem!.Status) && items[0].Problem!.Status >= 500)
-            return items[0].Problem!;
+        // Nothing stored, and at least one event that only has to come again: that is the request's own answer, and the client backs off as with a single event.
+        if (stored == 0 && items.Find(i => i.Problem!.Status >= 500) is { Problem: { } again })
+            return again;
         var output = new ArrayBufferWriter<byte>(64 * items.Count);
-        using (var json = new Utf8JsonWriter(output))
+        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
         {
             json.WriteStartObject();
             json.WriteNumber("stored"u8, stored);

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace CertFunctions.Http.Wire;
@@ -5,6 +7,9 @@ namespace CertFunctions.Http.Wire;
 /// <summary>An answer whose body is JSON bytes made already.</summary>
 sealed class JsonBytes(int status, ReadOnlyMemory<byte> body, string contentType = "application/json") : IResult
 {
+    /// <summary>Text as it is: only what JSON itself asks for is escaped. These bytes are never put into a page.</summary>
+    public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext.Response, status, contentType, body);
 
     public static async Task SendAsync(HttpResponse response, int status, string contentType, ReadOnlyMemory<byte> body)

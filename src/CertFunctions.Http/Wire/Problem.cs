@@ -50,7 +50,7 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var output = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(output))
+        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
             Write(json, httpContext.TraceIdentifier);
         var response = httpContext.Response;
         if (RetryAfter is { } wait)
