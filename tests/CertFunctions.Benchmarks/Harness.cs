@@ -24,8 +24,8 @@ enum Unit
 }
 
 /// <summary>
-/// One line of the outcome: a figure, where there is one the limit it is held against, their ratio with the lowest and highest ratio of any round, and
-/// the bar. Without a limit the bar is on the figure itself.
+/// One line of the outcome: a figure, where there is one the limit it is held against, their ratio with the range that the middle half of the rounds' own
+/// ratios lie in, and the bar. Without a limit the bar is on the figure itself.
 /// </summary>
 sealed record Row(string Benchmark, string Case, Unit Unit, double Subject)
 {
@@ -44,6 +44,9 @@ sealed record Row(string Benchmark, string Case, Unit Unit, double Subject)
     public double? Ratio => Limit is { } limit ? Subject / limit : null;
 
     public bool? Held => Bar?.Holds(Ratio ?? Subject);
+
+    /// <summary>Whether the rounds disagree so much over the bar that this run cannot tell.</summary>
+    public bool Unclear => Bar is { } bar && Low is { } low && High is { } high && bar.Holds(low) != bar.Holds(high);
 }
 
 /// <summary>
@@ -77,10 +80,12 @@ static class Interleave
             {
                 Subject = Median(subjects.Select(s => s[i])),
                 Limit = Median(limits.Select(l => l[i])),
-                Low = subjects.Zip(limits, (s, l) => s[i] / l[i]).Min(),
-                High = subjects.Zip(limits, (s, l) => s[i] / l[i]).Max(),
+                Low = Ratios(i)[rounds / 4],
+                High = Ratios(i)[^(rounds / 4 + 1)],
             }),
         ];
+
+        List<double> Ratios(int i) => [.. subjects.Zip(limits, (s, l) => s[i] / l[i]).Order()];
     }
 
     public static double Median(IEnumerable<double> values)
@@ -113,7 +118,7 @@ static class Interleave
 /// <summary>The rows as a table, for a terminal or for a page.</summary>
 static class Table
 {
-    static readonly string[] Titles = ["benchmark", "case", "measured", "limit", "ratio", "rounds", "bar", "", "note"];
+    static readonly string[] Titles = ["benchmark", "case", "measured", "limit", "ratio", "middle half", "bar", "", "note"];
 
     public static string Print(IReadOnlyList<Row> rows, bool markdown)
     {
@@ -139,7 +144,7 @@ static class Table
         row.Ratio is { } ratio ? Number(ratio) : "",
         row is { Low: { } low, High: { } high } ? $"{Number(low)} – {Number(high)}" : "",
         row.Bar is { } bar ? $"{(bar.AtLeast ? "≥" : "≤")} {(row.Limit is null ? Figure(bar.Value, row.Unit) : Number(bar.Value))}" : "",
-        row.Held switch { true => "held", false => "missed", null => "" },
+        row switch { { Unclear: true } => "unclear", { Held: true } => "held", { Held: false } => "missed", _ => "" },
         row.Note ?? "",
     ];
 

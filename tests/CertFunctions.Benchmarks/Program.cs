@@ -63,7 +63,7 @@ foreach (var (name, _, run) in benchmarks)
 }
 
 Console.Write(Table.Print(rows, markdown));
-return rows.Any(r => r.Held == false) ? 1 : 0;
+return rows.Any(r => r is { Held: false, Unclear: false }) ? 1 : 0;
 
 /// <summary>What the figures were measured on.</summary>
 static class Machine

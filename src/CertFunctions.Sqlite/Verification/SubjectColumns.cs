@@ -24,7 +24,7 @@ sealed class SubjectColumns(SqliteConnection connection, OrgId ledger) : IDispos
     public bool Agree(Statement row, int leaf, int first)
     {
         var subject = Subject(row.Int64(first));
-        return subject.Org == ledger.Value
+        return Ascii.Equals(subject.Org, ledger.Value)
             && (AgreeAsPrinted(row, leaf, first, subject) || AgreeAsParsed(row, leaf, first, subject));
     }
 
@@ -43,8 +43,8 @@ sealed class SubjectColumns(SqliteConnection connection, OrgId ledger) : IDispos
     static bool AgreeAsPrinted(Statement row, int leaf, int first, SubjectRow subject)
     {
         if (!LeafMembers.TryRead(row.Blob(leaf), out var members)
-            || !members.SubjectId.SequenceEqual(subject.IdUtf8) || !members.SubjectKind.SequenceEqual(subject.KindUtf8)
-            || !members.Project.SequenceEqual(subject.ProjectUtf8) || !members.Org.SequenceEqual(subject.OrgUtf8)
+            || !members.SubjectId.SequenceEqual(subject.Id) || !members.SubjectKind.SequenceEqual(subject.Kind)
+            || !members.Project.SequenceEqual(subject.Project) || !members.Org.SequenceEqual(subject.Org)
             || !members.Id.SequenceEqual(row.Utf8(first + 2)) || !members.Type.SequenceEqual(row.Utf8(first + 3)))
             return false;
         Span<byte> printed = stackalloc byte[32];
@@ -62,26 +62,50 @@ sealed class SubjectColumns(SqliteConnection connection, OrgId ledger) : IDispos
 
     SubjectRow Subject(long key)
     {
-        ref var place = ref rows[(ulong)key % Remembered];
-        if (place is { } known && known.Key == key)
-            return known;
-        place = find.Bind(1, key).Step() ? new SubjectRow(key, find.Text(0), find.Text(1), find.Text(2), find.Text(3)) : new SubjectRow(key, "", "", "", "");
+        var row = rows[(ulong)key % Remembered] ??= new SubjectRow();
+        if (row.Key == key)
+            return row;
+        if (find.Bind(1, key).Step())
+            row.Become(key, find.Utf8(0), find.Utf8(1), find.Utf8(2), find.Utf8(3));
+        else
+            row.Become(key, default, default, default, default);
         find.Reset();
-        return place;
+        return row;
     }
 
-    /// <summary>A row of the subjects, as it stands there; empty texts, which are no leaf's, where there is none.</summary>
-    sealed record SubjectRow(long Key, string Org, string Project, string Kind, string Id)
+    /// <summary>A row of the subjects, as it stands there; empty texts, which are no leaf's, where there is none. One buffer serves one subject after another.</summary>
+    sealed class SubjectRow
     {
-        public byte[] OrgUtf8 { get; } = Encoding.UTF8.GetBytes(Org);
+        byte[] texts = [];
+        int project, kind, id, end;
 
-        public byte[] ProjectUtf8 { get; } = Encoding.UTF8.GetBytes(Project);
+        public long? Key { get; private set; }
 
-        public byte[] KindUtf8 { get; } = Encoding.UTF8.GetBytes(Kind);
+        public ReadOnlySpan<byte> Org => texts.AsSpan(0, project);
 
-        public byte[] IdUtf8 { get; } = Encoding.UTF8.GetBytes(Id);
+        public ReadOnlySpan<byte> Project => texts.AsSpan(project..kind);
+
+        public ReadOnlySpan<byte> Kind => texts.AsSpan(kind..id);
+
+        public ReadOnlySpan<byte> Id => texts.AsSpan(id..end);
+
+        public void Become(long key, ReadOnlySpan<byte> org, ReadOnlySpan<byte> project, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> id)
+        {
+            Key = key;
+            this.project = org.Length;
+            this.kind = this.project + project.Length;
+            this.id = this.kind + kind.Length;
+            end = this.id + id.Length;
+            if (texts.Length < end)
+                texts = new byte[end];
+            org.CopyTo(texts);
+            project.CopyTo(texts.AsSpan(this.project));
+            kind.CopyTo(texts.AsSpan(this.kind));
+            id.CopyTo(texts.AsSpan(this.id));
+        }
 
         public bool Is(SubjectAddress address) =>
-            address.Org.Value == Org && address.Project.Value == Project && address.Subject.Kind == Kind && address.Subject.Id == Id;
+            Ascii.Equals(Org, address.Org.Value) && Ascii.Equals(Project, address.Project.Value) && Ascii.Equals(Kind, address.Subject.Kind)
+            && Encoding.UTF8.GetString(Id) == address.Subject.Id;
     }
 }
