@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Timeline;
@@ -51,15 +52,20 @@ sealed class CosmosEventStore(Container container) : IEventStore
         for (var i = 0; i < query.Types.Count; i++)
             sql = sql.WithParameter($"@type{i}", query.Types[i]);
 
-        var events = await CosmosFailure.GuardAsync(async () =>
+        var documents = await CosmosFailure.GuardAsync(async () =>
         {
-            var found = new List<RecordedEvent>(limit + 1);
-            using var pages = container.GetItemQueryIterator<EventDocument>(sql, requestOptions: new QueryRequestOptions { PartitionKey = CosmosNames.Partition(query.Address), MaxItemCount = limit + 1 });
+            var found = new List<JsonElement>(limit + 1);
+            using var pages = container.GetItemQueryIterator<JsonElement>(sql, requestOptions: CosmosNames.Within(CosmosNames.Partition(query.Address), limit + 1));
             while (pages.HasMoreResults && found.Count <= limit)
-                found.AddRange((await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false)).Select(CosmosNames.Read));
+                found.AddRange(await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false));
             return found;
         }).ConfigureAwait(false);
-        return events.Count <= limit ? new TimelineSlice(events, null) : new TimelineSlice(events[..limit], events[limit - 1].Seq);
+
+        // A document that is no event is in quarantine, or will be; it takes a place on the page and hides nobody.
+        var events = documents.Select(d => FeedDocuments.Read(d, out var recorded) is null ? recorded : null).OfType<RecordedEvent>().Take(limit).ToList();
+        if (documents.Count <= limit)
+            return new TimelineSlice(events, null);
+        return events.Count > 0 ? new TimelineSlice(events, events[^1].Seq) : throw new InvalidDataException($"{query.Address} holds a page of documents that are no events: look into the quarantine");
     }
 
     static string Filter(TimelineQuery query) =>

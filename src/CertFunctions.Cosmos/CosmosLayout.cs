@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Microsoft.Azure.Cosmos;
 
 namespace CertFunctions.Cosmos;
@@ -53,15 +52,19 @@ public static class CosmosLayout
             return $"its unique keys are not [{string.Join(", ", UniqueKeys(wanted))}]: unique keys cannot be changed, so name another database, or delete the container and provision again";
         if (wanted.Id == Leases)
             return actual.DefaultTimeToLive is null ? "it lets nothing expire (time to live is off): run 'certfn provision'" : null;
-        var missing = Paths(wanted.IndexingPolicy.IncludedPaths).Except(Paths(actual.IndexingPolicy.IncludedPaths)).ToList();
-        if (missing.Count > 0 && !Paths(actual.IndexingPolicy.IncludedPaths).Contains("/*"))
+        var missing = Paths(wanted.IndexingPolicy).Where(path => !IsIndexed(actual.IndexingPolicy, path)).ToList();
+        if (missing.Count > 0)
             return $"its index policy leaves out {string.Join(", ", missing)}: run 'certfn provision'";
         if (actual.DefaultTimeToLive > 0)
             return $"its documents expire after {actual.DefaultTimeToLive} seconds, and history must not: run 'certfn provision'";
         return null;
     }
 
-    static IEnumerable<string> Paths(Collection<IncludedPath> paths) => paths.Select(p => p.Path);
+    static IEnumerable<string> Paths(IndexingPolicy policy) => policy.IncludedPaths.Select(p => p.Path);
+
+    /// <summary>The more precise path wins: one that is named counts, in or out, whatever the wildcard says.</summary>
+    static bool IsIndexed(IndexingPolicy policy, string path) =>
+        policy.IndexingMode == IndexingMode.Consistent && (Paths(policy).Contains(path) || (Paths(policy).Contains("/*") && policy.ExcludedPaths.All(p => p.Path != path)));
 
     static HashSet<string> UniqueKeys(ContainerProperties container) => [.. container.UniqueKeyPolicy?.UniqueKeys.Select(k => string.Join('+', k.Paths)) ?? []];
 }

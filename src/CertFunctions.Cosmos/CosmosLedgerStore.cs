@@ -107,7 +107,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
     async Task<List<EntryDocument>> ReadSegmentAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
     {
         var sql = new QueryDefinition($"SELECT TOP {limit} * FROM c WHERE c.index >= @from ORDER BY c.index ASC").WithParameter("@from", from);
-        var options = new QueryRequestOptions { PartitionKey = CosmosNames.Partition(ledger, from / LedgerHead.SegmentLength), MaxItemCount = limit };
+        var options = CosmosNames.Within(CosmosNames.Partition(ledger, from / LedgerHead.SegmentLength), limit);
         var found = new List<EntryDocument>(Math.Min(limit, 1000));
         using var pages = container.GetItemQueryIterator<EntryDocument>(sql, requestOptions: options);
         while (pages.HasMoreResults && found.Count < limit)
@@ -167,7 +167,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
     async Task<long> HighestSegmentAsync(OrgId ledger, CancellationToken cancellationToken)
     {
         var sql = new QueryDefinition("SELECT VALUE c.segment FROM c WHERE c.id = @head").WithParameter("@head", SegmentDocument.HeadId);
-        using var pages = container.GetItemQueryIterator<string>(sql, requestOptions: new QueryRequestOptions { PartitionKey = Ledger(ledger) });
+        using var pages = container.GetItemQueryIterator<string>(sql, requestOptions: CosmosNames.Within(Ledger(ledger)));
         var highest = 0L;
         while (pages.HasMoreResults)
         {
@@ -200,7 +200,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
             var sql = new QueryDefinition($"SELECT VALUE c.event FROM c WHERE c.event IN ({string.Join(", ", chunk.Select((_, i) => $"@e{i}"))})");
             for (var i = 0; i < chunk.Length; i++)
                 sql = sql.WithParameter($"@e{i}", chunk[i]);
-            using var pages = container.GetItemQueryIterator<string>(sql, requestOptions: new QueryRequestOptions { PartitionKey = Ledger(ledger) });
+            using var pages = container.GetItemQueryIterator<string>(sql, requestOptions: CosmosNames.Within(Ledger(ledger)));
             while (pages.HasMoreResults)
                 chained.UnionWith(await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false));
         }

@@ -55,9 +55,19 @@ public static class CosmosProvisioning
     /// <summary>Throws where a container is missing or not as it must be.</summary>
     internal static Task CheckAsync(Database database, CosmosSettings settings, CancellationToken cancellationToken) => TellingAsync(settings, async () =>
     {
+        await database.ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         foreach (var wanted in CosmosLayout.Containers)
         {
-            var actual = (await database.GetContainer(wanted.Id).ReadContainerAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Resource;
+            ContainerProperties actual;
+            try
+            {
+                actual = (await database.GetContainer(wanted.Id).ReadContainerAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Resource;
+            }
+            catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
+            {
+                throw new CosmosStoreException($"The database {database.Id} lacks the container {wanted.Id}: run 'certfn provision'", e);
+            }
+
             if (CosmosLayout.Difference(actual, wanted) is { } difference)
                 throw new CosmosStoreException($"The container {wanted.Id} of {database.Id} cannot be used: {difference}");
         }
@@ -85,7 +95,7 @@ public static class CosmosProvisioning
     {
         HttpStatusCode.Unauthorized => $"The Cosmos DB account at {Endpoint(settings)} does not take this key: check AccountKey",
         HttpStatusCode.Forbidden => $"The Cosmos DB account at {Endpoint(settings)} refuses this identity: give it the data contributor role on {settings.Database}, and check the account's firewall",
-        HttpStatusCode.NotFound => $"The database {settings.Database} at {Endpoint(settings)} is not there, or lacks a container: run 'certfn provision'",
+        HttpStatusCode.NotFound => $"The database {settings.Database} at {Endpoint(settings)} is not there: run 'certfn provision'",
         HttpStatusCode.TooManyRequests => $"The Cosmos DB account at {Endpoint(settings)} is throttling: try again, or give {settings.Database} more throughput",
         _ => e.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.RequestTimeout or 0 ? Unreachable(settings) : $"The Cosmos DB account at {Endpoint(settings)} answered {(int)e.StatusCode}: {e.ResponseBody}",
     };

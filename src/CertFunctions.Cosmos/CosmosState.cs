@@ -101,7 +101,7 @@ sealed class CosmosState(Container container, TimeProvider clock) : IPositionSto
     async Task<List<StateDocument>> ListAsync(string kind, int limit, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
     {
         var found = new List<StateDocument>();
-        using var pages = container.GetItemQueryIterator<StateDocument>(new QueryDefinition("SELECT * FROM c"), requestOptions: new QueryRequestOptions { PartitionKey = new PartitionKey(kind), MaxItemCount = 100 });
+        using var pages = container.GetItemQueryIterator<StateDocument>(new QueryDefinition("SELECT * FROM c"), requestOptions: CosmosNames.Within(new PartitionKey(kind), 100));
         while (pages.HasMoreResults && found.Count < limit)
             found.AddRange(await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false));
         return found.Count <= limit ? found : found[..limit];

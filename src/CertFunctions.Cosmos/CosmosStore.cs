@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Azure.Identity;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -14,12 +12,6 @@ namespace CertFunctions.Cosmos;
 /// </summary>
 public sealed class CosmosStore : IDisposable
 {
-    /// <summary>
-    /// How documents are written: a leaf is full of quotes, and \" is two bytes where \u0022 is six. Nobody embeds these documents in a page, which is all that
-    /// the longer spelling is for.
-    /// </summary>
-    static readonly JsonSerializerOptions Json = new(CosmosJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     readonly CosmosClient client;
     readonly CosmosState state;
 
@@ -85,7 +77,7 @@ public sealed class CosmosStore : IDisposable
         var options = new CosmosClientOptions
         {
             ApplicationName = "CertFunctions",
-            UseSystemTextJsonSerializerWithOptions = Json,
+            Serializer = new CosmosDocumentText(),
             EnableContentResponseOnWrite = false,
             // Throttling is waited out here for a while, and then told to whoever asked.
             MaxRetryAttemptsOnRateLimitedRequests = 9,

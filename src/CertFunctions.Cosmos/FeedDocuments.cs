@@ -31,7 +31,7 @@ sealed class FeedDocuments(IQuarantine quarantine)
         document.ValueKind == JsonValueKind.Object && document.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() == SubjectDocument.HeadId;
 
     /// <summary>Null when it is an event, otherwise why it is none.</summary>
-    static string? Read(JsonElement document, out RecordedEvent recorded)
+    public static string? Read(JsonElement document, out RecordedEvent recorded)
     {
         recorded = null!;
         try

@@ -12,7 +12,7 @@ public sealed class PumpTests
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>One for each of four partitions, and some more.</summary>
-    static readonly OrgId[] Orgs = [.. Enumerable.Range(0, 8).Select(i => OrgId.Parse($"org-{i}"))];
+    static readonly OrgId[] Orgs = [.. Enumerable.Range(0, 10).Select(i => OrgId.Parse($"customer-{i}"))];
 
     [Fact]
     public async Task Two_pumps_on_four_partitions_with_one_stopped_in_the_middle_chain_each_event_once()

@@ -43,8 +43,7 @@ public sealed class QuarantineTests
     {
         await using var store = await CosmosUnderTest.OpenAsync(1);
         var events = new List<RecordedEvent>(await Whole.SubmitAsync(store.Events, Whole.Stamped(1, "c1", "before")));
-        var events2 = store.Inner.Database.GetContainer(CosmosLayout.Events);
-        var poison = await PoisonAsync(events2, events[0], Poisons[kind]);
+        var poison = await PoisonAsync(store.Inner.Database.GetContainer(CosmosLayout.Events), events[0], Poisons[kind]);
         events.AddRange(await Whole.SubmitAsync(store.Events, Whole.Stamped(3, "c1", "after")));
 
         // Twice by the handler, and once more by a reader that goes over the feed by itself.
