@@ -13,6 +13,7 @@ using Xunit.Abstractions;
 namespace CertFunctions.Endurance.Tests;
 
 /// <summary>Holds the figures of <c>docs/scale.md</c> to what the emulator counts.</summary>
+[Collection(nameof(CosmosProcesses))]
 public sealed partial class CosmosCostTests(ITestOutputHelper output) : IAsyncLifetime
 {
     CosmosEmulator emulator = null!;
