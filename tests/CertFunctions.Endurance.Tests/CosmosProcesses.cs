@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CertFunctions.Emulation;
 using CertFunctions.LocalHost.Data;
+using Microsoft.Azure.Cosmos;
 
 namespace CertFunctions.Endurance.Tests;
 
@@ -19,6 +22,24 @@ public sealed class CosmosProcesses
         foreach (var key in Directory.GetFiles(from.Keys))
             File.Copy(key, Path.Combine(to.Keys, Path.GetFileName(key)));
         return keys;
+    }
+
+    internal static CosmosClient NewClient(string connection) => new(connection, new CosmosClientOptions { ConnectionMode = ConnectionMode.Gateway });
+
+    /// <summary>The bytes of the largest document, as it is stored.</summary>
+    internal static async Task<int> LargestAsync(Container container)
+    {
+        var largest = 0;
+        using var pages = container.GetItemQueryStreamIterator("SELECT * FROM c");
+        while (pages.HasMoreResults)
+        {
+            using var page = await pages.ReadNextAsync();
+            using var json = await JsonDocument.ParseAsync(page.Content);
+            foreach (var document in json.RootElement.GetProperty("Documents").EnumerateArray())
+                largest = Math.Max(largest, Encoding.UTF8.GetByteCount(document.GetRawText()));
+        }
+
+        return largest;
     }
 
     /// <summary>One message for a person, with what to do in it, and no key, no stack.</summary>

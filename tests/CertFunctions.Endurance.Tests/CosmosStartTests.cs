@@ -78,10 +78,17 @@ public sealed class CosmosStartTests : IAsyncLifetime
     [InlineData("AccountEndpoint=http://127.0.0.1:99999/;AccountKey={0};")]
     [InlineData("AccountEndpoint=http://127.0.0.1:1/ AccountKey={0}")]
     [InlineData("AccountKey={0}")]
-    [InlineData("http://127.0.0.1:1/?{0}")]
     [InlineData("{0}")]
     public async Task A_connection_that_is_none(string connection) =>
         await AssertStopsAsync(3, "AccountEndpoint=https", connection.Replace("{0}", CosmosEmulatorOptions.WellKnownKey, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1/?{0}")]
+    [InlineData("AccountEndpoint=http://127.0.0.1:1/?{0};AccountKey={0};")]
+    [InlineData("AccountEndpoint=http://me:{0}@127.0.0.1:1/;AccountKey={0};")]
+    [InlineData("AccountEndpoint=http://me:secret@127.0.0.1:1/{0};AccountKey={0};")]
+    public async Task A_key_in_a_place_of_its_own(string connection) =>
+        await AssertStopsAsync(3, "Cosmos", connection.Replace("{0}", CosmosEmulatorOptions.WellKnownKey, StringComparison.Ordinal));
 
     async Task AssertStopsAsync(int code, string says, string connection)
     {

@@ -88,7 +88,7 @@ sealed class SpineUnderKill(int writers, int events)
         var (head, _) = await ledger.CatchUpAsync(Org, [], default);
         Assert.Equal(events, head.Size);
         var chained = new HashSet<(string, string)>();
-        while (await ledger.ReadAsync(Org, chained.Count, 1000, default) is { Count: > 0 } entries)
+        while (await ledger.ReadAsync(Org, chained.Count, 100, default) is { Count: > 0 } entries)
         {
             foreach (var e in entries.Select(e => e.Event))
             {
