@@ -49,7 +49,7 @@ public sealed class ProvisioningTests : IAsyncLifetime
         var message = await RefusedAsync(store.Settings with { Connection = $"AccountEndpoint=http://127.0.0.1:{port}/;AccountKey={store.Emulator.Key};" });
 
         Assert.Contains($"127.0.0.1:{port}", message, StringComparison.Ordinal);
-        Assert.Contains("check the endpoint", message, StringComparison.Ordinal);
+        Assert.Contains($"start it with 'dotnet run --project tests/CertFunctions.CosmosEmulator -- --port {port}'", message, StringComparison.Ordinal);
     }
 
     [Fact]
