@@ -20,7 +20,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
     const int DocumentBytes = 1024;
     const int Attempts = 30;
 
-    static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     static readonly (HttpStatusCode, string?, bool) Throttled = (HttpStatusCode.TooManyRequests, null, false);
 
     readonly PartitionKey partition = CosmosNames.Partition(address);

@@ -10,8 +10,12 @@ namespace CertFunctions.Cosmos;
 /// </summary>
 sealed class SubjectLane(Container container, SubjectAddress address, Action<SubjectLane> closed)
 {
+    /// <summary>Events that wait at most: one call of the largest size. What comes beyond it is told to come again.</summary>
+    const int MaxWaiting = IngestEvents.MaxBatch;
+
     readonly Lock gate = new();
     readonly List<Request> waiting = [];
+    int waitingEvents;
     bool running, ended;
 
     /// <summary>Takes the events into the lane; false when the lane has ended.</summary>
@@ -23,7 +27,14 @@ sealed class SubjectLane(Container container, SubjectAddress address, Action<Sub
         {
             if (ended)
                 return false;
+            if (waiting.Count > 0 && waitingEvents + events.Count > MaxWaiting)
+            {
+                request.Done.SetResult([.. events.Select(_ => new AppendOutcome.Busy(SubjectAppender.RetryAfter))]);
+                return true;
+            }
+
             waiting.Add(request);
+            waitingEvents += events.Count;
             if (running)
                 return true;
             running = true;
@@ -49,6 +60,7 @@ sealed class SubjectLane(Container container, SubjectAddress address, Action<Sub
 
                 requests = [.. waiting];
                 waiting.Clear();
+                waitingEvents = 0;
             }
 
             await AppendAsync(appender, requests).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
 using CertFunctions.Testing;
 
 namespace CertFunctions.Cosmos.Tests;
@@ -38,5 +39,24 @@ public sealed class ManyWritersTests
             process.Dispose();
         Assert.Equal(Enumerable.Range(1, seqs.Count).Select(n => (long)n), seqs.Values.Order());
         await Whole.AssertOnceChainedAsync(store, events.DistinctBy(e => e.Id));
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_for_one_subject_is_busy_at_once_and_the_rest_is_written()
+    {
+        await using var store = await CosmosUnderTest.OpenAsync(1);
+        var calls = Enumerable.Range(0, 12).Select(call => Whole.Stamped(1000, "hot", $"call{call}")).ToList();
+        List<Task<IReadOnlyList<AppendOutcome>>> appends;
+        using (var held = store.Emulator.Faults.Hold(1, r => r.Container == CosmosLayout.Events && r.IsWrite))
+        {
+            appends = [store.Events.AppendAsync(calls[0], default)];
+            await held.HitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            appends.AddRange(calls.Skip(1).Take(10).Select(events => store.Events.AppendAsync(events, default)));
+
+            Assert.All(await store.Events.AppendAsync(calls[11], default), o => Assert.IsType<AppendOutcome.Busy>(o));
+        }
+
+        var written = (await Task.WhenAll(appends)).SelectMany(o => o).Select(o => Assert.IsType<AppendOutcome.Appended>(o).Event).ToList();
+        Assert.Equal(Enumerable.Range(1, 11_000).Select(n => (long)n), written.Select(e => e.Seq).Order());
     }
 }

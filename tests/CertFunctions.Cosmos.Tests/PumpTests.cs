@@ -39,14 +39,16 @@ public sealed class PumpTests
         var held = new HeldLedger(store.Ledger);
         await using var slow = await Pump.StartAsync(store, "slow", held);
         var events = await SubmitAsync(store, "a", 12);
-        // It has batches in hand, of more than one partition, and goes no further.
-        await Eventually.TrueAsync(() => held.Waiting >= 2, "the slow pump has batches in hand", Patience);
+        // It has a batch of each partition in hand, and goes no further.
+        await Eventually.TrueAsync(() => held.Waiting == 4, "the slow pump has batches in hand", Patience);
 
         await using var quick = await Pump.StartAsync(store, "quick");
         await Eventually.TrueAsync(() => quick.Batches > 0, "the quick pump takes over", Patience);
         var more = await SubmitAsync(store, "b", 12);
         held.Release();
 
+        // What the slow one had in hand, the other had chained.
+        await Eventually.TrueAsync(() => held.Conflicts > 0, "the slow pump finds its batch chained", Patience);
         await AssertChainedAsync(store, [.. events, .. more]);
     }
 
@@ -177,9 +179,11 @@ public sealed class PumpTests
     sealed class HeldLedger(ILedgerStore inner) : ILedgerStore
     {
         readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        int waiting;
+        int waiting, conflicts;
 
         public int Waiting => waiting;
+
+        public int Conflicts => conflicts;
 
         public int MaxAppend => inner.MaxAppend;
 
@@ -190,7 +194,10 @@ public sealed class PumpTests
             Interlocked.Increment(ref waiting);
             await released.Task;
             // The lease is lost, and with it the call's token; what is under way goes on all the same.
-            return await inner.AppendAsync(expected, entries, CancellationToken.None);
+            var outcome = await inner.AppendAsync(expected, entries, CancellationToken.None);
+            if (outcome is LedgerAppendOutcome.Conflict)
+                Interlocked.Increment(ref conflicts);
+            return outcome;
         }
 
         public Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken) =>
