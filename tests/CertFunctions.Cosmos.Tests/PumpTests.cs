@@ -91,7 +91,7 @@ public sealed class PumpTests
     public async Task A_position_in_the_feed_outlives_a_split()
     {
         await using var store = await CosmosUnderTest.OpenAsync(1);
-        var reconcile = new ReconcileEvents(store.Feed, Whole.Extend(store));
+        var reconcile = new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store));
         var events = new List<RecordedEvent>(await SubmitAsync(store, "a", 10));
         Assert.Equal(events.Count, await reconcile.HandleAsync(default));
 

@@ -13,7 +13,7 @@ public sealed class ReconcileTests
         await using var store = await CosmosUnderTest.OpenAsync(4);
         var events = await Whole.SubmitAsync(store.Events, [.. Enumerable.Range(0, 250).Select(i => Make.Stamped($"c{i % 5}", $"e{i}"))]);
 
-        Assert.Equal(250, await new ReconcileEvents(store.Feed, Whole.Extend(store)).HandleAsync(default));
+        Assert.Equal(250, await new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default));
 
         await Whole.AssertAsync(store, events);
     }
@@ -25,7 +25,7 @@ public sealed class ReconcileTests
         var events = await Whole.SubmitAsync(store.Events, Whole.Stamped(90, "c1", "e"));
         // The trigger's lease went past these thirty; what comes after them is chained already.
         await Whole.Extend(store).HandleAsync([.. events.Take(30), .. events.Skip(60)], default);
-        var reconcile = new ReconcileEvents(store.Feed, Whole.Extend(store));
+        var reconcile = new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store));
 
         Assert.Equal(90, await reconcile.HandleAsync(default));
 
@@ -39,14 +39,27 @@ public sealed class ReconcileTests
     {
         await using var store = await CosmosUnderTest.OpenAsync(4);
         var events = await Whole.SubmitAsync(store.Events, Whole.Stamped(150, "c1", "e"));
-        await Whole.AssertOnceChainedAsync(store, events);
+        await Whole.Extend(store).HandleAsync(events, default);
         store.Emulator.Counters.Reset();
 
-        await new ReconcileEvents(store.Feed, Whole.Extend(store)).HandleAsync(default);
+        Assert.Equal(150, await new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default));
 
         Assert.Equal(0, store.Emulator.Counters.Requests(OperationKind.TransactionalBatch));
-        Assert.Equal(0, store.Emulator.Counters.Requests(OperationKind.UpsertDocument));
         await Whole.AssertAsync(store, events);
+    }
+
+    [Fact]
+    public async Task A_reconciler_that_starts_anew_goes_on_where_the_last_one_ended()
+    {
+        await using var store = await CosmosUnderTest.OpenAsync(4);
+        var events = await Whole.SubmitAsync(store.Events, Whole.Stamped(20, "c1", "e"));
+        Assert.Equal(20, await new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default));
+        await store.ReopenAsync();
+        var later = await Whole.SubmitAsync(store.Events, Whole.Stamped(3, "c2", "later"));
+
+        Assert.Equal(3, await new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default));
+
+        await Whole.AssertAsync(store, [.. events, .. later]);
     }
 
     [Fact]
@@ -57,8 +70,8 @@ public sealed class ReconcileTests
         var documents = await Feed.DocumentsAsync(store);
 
         await Task.WhenAll(
-            Task.Run(() => new ReconcileEvents(store.Feed, Whole.Extend(store)).HandleAsync(default)),
-            Task.Run(() => new ReconcileEvents(store.Feed, Whole.Extend(store)).HandleAsync(default)),
+            Task.Run(() => new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default)),
+            Task.Run(() => new ReconcileEvents(store.Feed, store.Positions, Whole.Extend(store)).HandleAsync(default)),
             Task.Run(() => Feed.Handler(store).HandleAsync(documents, default)));
 
         await Whole.AssertAsync(store, events);

@@ -16,7 +16,7 @@ static class Whole
     /// <summary>Chains whatever the feed holds, forwards all of it, and checks the whole.</summary>
     public static async Task AssertOnceChainedAsync(StoreUnderTest store, IEnumerable<RecordedEvent> acknowledged)
     {
-        await new ReconcileEvents(store.Feed, Extend(store)).HandleAsync(default);
+        await new ReconcileEvents(store.Feed, store.Positions, Extend(store)).HandleAsync(default);
         await AssertAsync(store, acknowledged);
     }
 

@@ -1,21 +1,24 @@
 using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Siem;
 
 namespace CertFunctions.Core.Ledger;
 
 /// <summary>
 /// Goes over the events' feed a second time, by itself, and chains what the first reader passed over: a batch that was lost with its lease, a trigger that
-/// gave up. Reads on from where the last run of this process ended; the first run begins at the beginning. What is chained already costs a look-up.
-/// If it dies, the next run goes over the same events; run twice it changes nothing.
+/// gave up. Keeps a position of its own, saved once a batch is known to be chained: if we die between the two, the next run goes over the batch again and
+/// finds it chained. What is chained already costs a look-up.
 /// </summary>
-public sealed class ReconcileEvents(IEventFeed feed, ExtendLedger handler)
+public sealed class ReconcileEvents(IEventFeed feed, IPositionStore positions, ExtendLedger handler)
 {
-    const int BatchEvents = 1000;
+    /// <summary>The name this reader keeps its position under.</summary>
+    public const string Reader = "reconcile";
 
-    string? position;
+    const int BatchEvents = 1000;
 
     /// <summary>Goes to the end of the feed; how many events it looked at.</summary>
     public async Task<long> HandleAsync(CancellationToken cancellationToken)
     {
+        var position = await positions.GetAsync(Reader, cancellationToken).ConfigureAwait(false);
         long seen = 0;
         while (true)
         {
@@ -24,6 +27,7 @@ public sealed class ReconcileEvents(IEventFeed feed, ExtendLedger handler)
                 return seen;
             await handler.ReconcileAsync(batch.Events, cancellationToken).ConfigureAwait(false);
             position = batch.Position;
+            await positions.SaveAsync(Reader, position!, CancellationToken.None).ConfigureAwait(false);
             seen += batch.Events.Count;
         }
     }

@@ -79,7 +79,7 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override string FileSinkName => $"file-{instance}";
 
     public override void AddPump(IServiceCollection services) =>
-        services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton<ReconcileEvents>(s => new ReconcileEvents(store.Feed, s.GetRequiredService<ExtendLedger>()))
+        services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton(store.Feed).AddSingleton<ReconcileEvents>()
             .AddHostedService(s => ActivatorUtilities.CreateInstance<CosmosPump>(s, instance)).AddHostedService<ReconcilePump>();
 
     public override ValueTask DisposeAsync()
