@@ -21,7 +21,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
     const int Attempts = 30;
 
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-    static readonly (HttpStatusCode, string?, bool) Throttled = (HttpStatusCode.TooManyRequests, null, false);
+    static readonly (HttpStatusCode, string?) Throttled = (HttpStatusCode.TooManyRequests, null);
 
     readonly PartitionKey partition = CosmosNames.Partition(address);
     Head? head;
@@ -49,7 +49,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
             if (attempt == Attempts)
                 throw new CosmosUnavailableException($"{Attempts} others were faster each time on this subject");
             var batch = Take(events, pending);
-            var (status, etag, unsure) = await ReadHeadAsync().ConfigureAwait(false) ? await WriteAsync(events, batch).ConfigureAwait(false) : Throttled;
+            var (status, etag) = await ReadHeadAsync().ConfigureAwait(false) ? await WriteAsync(events, batch).ConfigureAwait(false) : Throttled;
             switch (status)
             {
                 case HttpStatusCode.OK:
@@ -65,9 +65,6 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
                     break;
                 case HttpStatusCode.TooManyRequests:
                     head = null;
-                    // Busy promises that nothing was written. The SDK tries again by itself, and an answer may have been lost before it was throttled.
-                    if (unsure)
-                        await LookForAsync(events, pending, outcomes).ConfigureAwait(false);
                     foreach (var i in pending)
                         outcomes[i] = new AppendOutcome.Busy(RetryAfter);
                     return;
@@ -97,7 +94,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         return batch;
     }
 
-    async Task<(HttpStatusCode Status, string? Etag, bool Unsure)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
+    async Task<(HttpStatusCode Status, string? Etag)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
     {
         var write = container.CreateTransactionalBatch(partition);
         var moved = new SubjectDocument
@@ -114,21 +111,17 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         try
         {
             using var response = await write.ExecuteAsync().ConfigureAwait(false);
-            return (response.StatusCode, response.IsSuccessStatusCode ? response[0].ETag : null, LostAnAnswer(response.StatusCode, response.Diagnostics));
+            return (response.StatusCode, response.IsSuccessStatusCode ? response[0].ETag : null);
         }
         catch (CosmosException e)
         {
-            return (e.StatusCode, null, LostAnAnswer(e.StatusCode, e.Diagnostics));
+            return (e.StatusCode, null);
         }
         catch (HttpRequestException)
         {
-            return (HttpStatusCode.ServiceUnavailable, null, true);
+            return (HttpStatusCode.ServiceUnavailable, null);
         }
     }
-
-    /// <summary>Whether the SDK, before it was throttled for good, had sent the same request over a connection that broke. Only its diagnostics tell.</summary>
-    static bool LostAnAnswer(HttpStatusCode status, CosmosDiagnostics diagnostics) =>
-        status == HttpStatusCode.TooManyRequests && diagnostics.ToString().Contains("Exception", StringComparison.Ordinal);
 
     /// <summary>Settles those of the pending events that are there, and leaves the rest pending.</summary>
     async Task LookForAsync(IReadOnlyList<StampedEvent> events, List<int> pending, AppendOutcome?[] outcomes)

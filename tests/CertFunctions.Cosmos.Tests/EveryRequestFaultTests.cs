@@ -127,8 +127,12 @@ public sealed class EveryRequestFaultTests : IAsyncLifetime
     {
         var events = Whole.Stamped(3, "c1", "e");
         using var lost = store.Emulator.Faults.LoseAnswer(1, r => r.Kind == OperationKind.TransactionalBatch);
-        using (store.Emulator.Faults.Fail(FaultPlan.Always, 429, r => r.Kind == OperationKind.TransactionalBatch && lost.Hits == 1, retryAfter: TimeSpan.FromMilliseconds(1)))
+        using (var throttled = store.Emulator.Faults.Fail(FaultPlan.Always, 429, r => r.Kind == OperationKind.TransactionalBatch && lost.Hits == 1, retryAfter: TimeSpan.FromMilliseconds(1)))
+        {
             Assert.All(await store.Events.AppendAsync(events, default), o => Assert.IsType<AppendOutcome.Duplicate>(o));
+            // The SDK did not send it again by itself: that it was throttled for good therefore means that nothing was written.
+            Assert.Equal(0, throttled.Hits);
+        }
 
         await Whole.AssertOnceChainedAsync(store, await Whole.SubmitAsync(store.Events, events));
     }
