@@ -134,13 +134,21 @@ sealed class IngestStore(Scale scale)
         }
     }
 
+    /// <summary>
+    /// On a thread of its own, as the store's writer is: one that has just worked hard, as the caller's has by making events, is woken late after each
+    /// flush where cores are scarce.
+    /// </summary>
     static Task<(double ByClock, double ByCore)> Plain(PlainSqlite plain, StampedEvent[][] groups, int total)
     {
         var rows = groups.Select(g => g.Select(PlainRow.Of).ToArray()).ToList();
-        return Task.FromResult(Interleave.Rate(total, () =>
-        {
-            foreach (var group in rows)
-                plain.Commit(group);
-        }));
+        return Task.Factory.StartNew(
+            () => Interleave.Rate(total, () =>
+            {
+                foreach (var group in rows)
+                    plain.Commit(group);
+            }),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 }
