@@ -110,6 +110,7 @@ public sealed class TamperTests(TamperedLedger ledger) : IClassFixture<TamperedL
 
         Assert.NotEqual(Verdict.Valid, report.Verdict);
         Assert.Equal(first, report.FirstIndex);
+        Assert.True(report.Entries <= TamperedLedger.Entries && (report.Verdict != Verdict.Tampered || report.Entries <= first + 1), $"{report.Entries} entries are said to be right");
     }
 
     [Fact]

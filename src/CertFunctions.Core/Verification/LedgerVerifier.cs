@@ -91,7 +91,8 @@ public sealed class LedgerVerifier : IDisposable
     /// <summary>What a source itself found wrong with an entry.</summary>
     public bool Break(long index, string detail)
     {
-        broken ??= Report(Verdict.Tampered, index, detail);
+        // An entry whose hashes are right can still be found wrong by its source; it does not count as right then.
+        broken ??= Report(Verdict.Tampered, index, detail) with { Entries = Math.Max(0, Math.Min(index, next) - start) };
         return false;
     }
 
