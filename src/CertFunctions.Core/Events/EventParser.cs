@@ -115,7 +115,7 @@ public static class EventParser
                 errors.Add(name, "is set by the service: leave it out");
                 break;
             default:
-                errors.Add(Shorten(name), "is not a member of an event: put what the catalogue does not know under data.ext");
+                errors.Add(FieldErrors.Short(name), "is not a member of an event: put what the catalogue does not know under data.ext");
                 break;
         }
     }
@@ -148,7 +148,7 @@ public static class EventParser
             else if (name == "id")
                 id = Text(member);
             else
-                errors.Add($"subject.{Shorten(name)}", "is not a member of a subject: it has kind and id");
+                errors.Add($"subject.{FieldErrors.Short(name)}", "is not a member of a subject: it has kind and id");
         }
 
         if (!Subject.IsKind(kind))
@@ -191,7 +191,7 @@ public static class EventParser
                         errors.Add("actor.name", $"must be 1 to 256 bytes of {ControlFree}");
                     break;
                 default:
-                    errors.Add($"actor.{Shorten(name)}", "is not a member of an actor: it has type, id and name");
+                    errors.Add($"actor.{FieldErrors.Short(name)}", "is not a member of an actor: it has type, id and name");
                     break;
             }
         }
@@ -204,9 +204,6 @@ public static class EventParser
 
     static string? Text(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && CanonicalJson.TryGetText(value, out var text) ? text : null;
-
-    /// <summary>A name from outside goes back to its sender only in part: a problem must not grow with the input.</summary>
-    static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
 
     sealed class Draft
     {

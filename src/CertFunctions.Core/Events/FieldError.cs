@@ -5,7 +5,7 @@ public sealed record FieldError(string Field, string Mend);
 
 /// <summary>
 /// What is wrong with one input, gathered rather than thrown so that a client learns of every fault at once. Bounded: after
-/// <see cref="Most"/> further faults are only counted.
+/// <see cref="Most"/> further faults are left out.
 /// </summary>
 public sealed class FieldErrors
 {
@@ -13,6 +13,10 @@ public sealed class FieldErrors
 
     /// <summary>Characters of a path that are given back: member names come from outside, and a problem must not grow with the input.</summary>
     const int LongestField = 256;
+    const int LongestName = 64;
+
+    /// <summary>A name from outside, as it goes back to its sender: only in part, for a problem must not grow with the input.</summary>
+    public static string Short(string name) => name.Length <= LongestName ? name : name[..LongestName] + "…";
 
     readonly List<FieldError> errors = [];
 

@@ -62,7 +62,7 @@ static class Payload
                 return true;
             if (name == EventType.Extra && value.ValueKind == JsonValueKind.Object)
                 return true;
-            errors.Add($"data.{(name.Length <= 64 ? name : name[..64] + "…")}", name == EventType.Extra
+            errors.Add($"data.{FieldErrors.Short(name)}", name == EventType.Extra
                 ? "must be an object"
                 : $"is not a field of {type.Name}: it has {string.Join(", ", type.Fields.Select(f => f.Name))}; put anything else under data.{EventType.Extra}");
             return false;

@@ -103,7 +103,7 @@ static class CloudEvent
                 case "dataschema" or "traceparent" or "tracestate":
                     break;
                 default:
-                    errors.Add(attribute.Name.Length <= 64 ? attribute.Name : attribute.Name[..64] + "…",
+                    errors.Add(FieldErrors.Short(attribute.Name),
                         "is not an attribute this service knows: its own are actortype, actorid, actorname, severity, status and correlationid; put anything else under data.ext");
                     break;
             }

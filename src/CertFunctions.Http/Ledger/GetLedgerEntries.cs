@@ -31,7 +31,7 @@ public sealed class GetLedgerEntries(Door door, ILedgerStore store)
             else if (name == "limit")
                 limit = Number(name, values.ToString(), 1, MaxLimit, errors);
             else
-                errors.Add(name.Length <= 64 ? name : name[..64] + "…", "is not a parameter of this call: it takes start and limit");
+                errors.Add(FieldErrors.Short(name), "is not a parameter of this call: it takes start and limit");
         }
 
         if (errors.Any)

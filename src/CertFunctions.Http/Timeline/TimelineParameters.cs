@@ -52,7 +52,7 @@ sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
                         errors.Add(name, "is empty: leave it out for the first page, or send next_cursor of the page before");
                     break;
                 default:
-                    errors.Add(name.Length <= 64 ? name : name[..64] + "…", "is not a parameter of this call: it takes type, after, before, order, limit and cursor");
+                    errors.Add(FieldErrors.Short(name), "is not a parameter of this call: it takes type, after, before, order, limit and cursor");
                     break;
             }
         }
@@ -76,7 +76,7 @@ sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
             if (EventCatalogue.TryFind(name, out var type, out _))
                 types.Add(type.Name);
             else
-                errors.Add("type", name.Length == 0 ? "has an empty name in it: separate names by single commas" : $"{(name.Length <= 64 ? name : name[..64] + "…")} {EventCatalogue.Suggest(name)}");
+                errors.Add("type", name.Length == 0 ? "has an empty name in it: separate names by single commas" : $"{FieldErrors.Short(name)} {EventCatalogue.Suggest(name)}");
         }
 
         if (types.Count > MostTypes)
