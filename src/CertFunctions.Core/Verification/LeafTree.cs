@@ -45,8 +45,8 @@ public sealed class LeafTree
     /// <summary>Leaves in it.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Sizes that were wanted and their subtrees' roots, the largest first, in the order of the sizes.</summary>
-    public IEnumerable<(long Size, Digest Root)> Roots => kept.Select(k => (k.Size, Fold(k.Nodes)));
+    /// <summary>The sizes that were wanted, and have been reached, with their roots; ascending.</summary>
+    public IReadOnlyList<SizeAndRoot> Roots => [.. kept.Select(k => new SizeAndRoot(k.Size, Fold(k.Nodes)))];
 
     public static Digest EmptyRoot { get; } = new(SHA256.HashData([]));
 

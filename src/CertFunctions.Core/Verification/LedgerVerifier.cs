@@ -204,6 +204,8 @@ public sealed class LedgerVerifier : IDisposable
             Size = next,
             MacsChecked = keys is not null,
             Erased = erased,
+            RootHash = tree?.Root().ToString(),
+            Roots = tree?.Roots ?? [],
             Guarantees = verdict is Verdict.Valid or Verdict.Incomplete or Verdict.Unverifiable ? Guarantees.Chained : Guarantees.None,
         };
     }

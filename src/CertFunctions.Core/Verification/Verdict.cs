@@ -1,3 +1,5 @@
+using CertFunctions.Core.Ledger;
+
 namespace CertFunctions.Core.Verification;
 
 /// <summary>What verification has to say of a ledger, an archive or a bundle (R33). <c>docs/verification.md</c> says when which is given.</summary>
@@ -83,6 +85,9 @@ public enum Layer
     Bundle,
 }
 
+/// <summary>The tree's root over the first so many leaves.</summary>
+public readonly record struct SizeAndRoot(long Size, Digest Root);
+
 /// <summary>Something verification could have looked at and did not, and why.</summary>
 public sealed record Unchecked(string What, string Why);
 
@@ -129,6 +134,9 @@ public sealed record VerifyReport
 
     /// <summary>Events that are recorded and not yet chained; 0 where the source does not say.</summary>
     public long Pending { get; init; }
+
+    /// <summary>The roots that were asked for, by size, ascending, as far as the entries were found right.</summary>
+    public IReadOnlyList<SizeAndRoot> Roots { get; init; } = [];
 
     /// <summary>What was not looked at, and why.</summary>
     public IReadOnlyList<Unchecked> NotChecked { get; init; } = [];
