@@ -79,7 +79,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 
     // No versioning: under a container's policy a blob that is there can be neither overwritten nor deleted, which is the meaning of write once.
     resource archive 'containers' = {
-      name: 'archive'
+      name: 'ledger'
 
       resource policy 'immutabilityPolicies' = if (!policyLocked) {
         name: 'default'
@@ -150,5 +150,8 @@ output id string = account.id
 @description('Name of the account.')
 output name string = account.name
 
-@description('Address of the write-once container.')
-output containerUri string = '${account.properties.primaryEndpoints.blob}${account::blobs::archive.name}'
+@description('Endpoint of its blobs.')
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+
+@description('Name of the write-once container.')
+output containerName string = account::blobs::archive.name

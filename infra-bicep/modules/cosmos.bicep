@@ -111,8 +111,8 @@ resource made 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@202
     name: container.id
     tags: tags
     properties: {
-      #disable-next-line BCP036 // the JSON is the service's own form of a container
-      resource: container
+      // The JSON is the service's own form of a container.
+      resource: any(container)
       options: capacity == 'autoscale' && contains(dedicated, container.id)
         ? { autoscaleSettings: { maxThroughput: maxThroughput } }
         : {}

@@ -91,6 +91,9 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 @description('Resource id of the account.')
 output id string = account.id
 
+@description('Name of the account.')
+output name string = account.name
+
 @description('Endpoint of its blobs, with a slash at the end.')
 output blobEndpoint string = account.properties.primaryEndpoints.blob
 
