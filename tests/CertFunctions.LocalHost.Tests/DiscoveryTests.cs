@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using CertFunctions.LocalHost.Import;
 using CertFunctions.LocalHost.Tests.Support;
 using CertFunctions.Testing;
 
@@ -155,7 +156,7 @@ public sealed class DiscoveryTests(DiscoveryTests.Running running) : IClassFixtu
     [SkippableFact]
     public async Task A_pkcs12_file_that_openssl_made_opens_too()
     {
-        Skip.IfNot(ReadmeSnippets.Has("openssl"), "needs openssl");
+        Skip.IfNot(ReadmeSnippets.Has("openssl", "version"), "needs openssl");
         using var certificate = Certificates.Make("openssl");
         await File.WriteAllTextAsync(files.File("both.pem"), certificate.ExportCertificatePem() + "\n" + certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         using (var openssl = Certfn.Start(Home, "openssl", ["pkcs12", "-export", "-in", files.File("both.pem"), "-out", files.File("made.p12"), "-passout", "pass:geheim"]))
@@ -233,6 +234,31 @@ public sealed class DiscoveryTests(DiscoveryTests.Running running) : IClassFixtu
     {
         await File.WriteAllBytesAsync(files.File("latin.csv"), [.. Encoding.Latin1.GetBytes($"fingerprint,not_before,not_after,subject\n{Hex(1)},2026-01-01,2026-02-01,CN=Müller\n")]);
         Assert.Contains("not in UTF-8", (await ImportAsync(files.File("latin.csv"))).Exits(1).Row("row 2 "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_million_rows_are_read_one_at_a_time()
+    {
+        using (var file = new StreamWriter(files.File("large.csv")))
+        {
+            file.WriteLine("fingerprint,not_before,not_after,subject");
+            for (var i = 0; i < 1_000_000; i++)
+                file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{i:x64},2026-01-01,2026-07-20,CN=host-{i}"));
+        }
+
+        var rows = 0;
+        long before = 0;
+        foreach (var finding in CertificateInventory.Read(files.File("large.csv")))
+        {
+            Assert.IsType<ImportFinding.Listed>(finding);
+            if (++rows % 250_000 != 1)
+                continue;
+            var held = GC.GetTotalMemory(forceFullCollection: true);
+            before = before == 0 ? held : before;
+            Assert.True(held - before < 8 * 1024 * 1024, $"{held - before} bytes are held after {rows} rows");
+        }
+
+        Assert.Equal(1_000_000, rows);
     }
 
     [Fact]
