@@ -1,16 +1,19 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 
 namespace CertFunctions.Testing.Contracts;
 
-/// <summary>A store as the contract suites use it: four ports over one durable thing, which can be closed and opened again.</summary>
+/// <summary>A store as the contract suites use it: five ports over one durable thing, which can be closed and opened again.</summary>
 public abstract class StoreUnderTest : IAsyncDisposable
 {
     public abstract IEventStore Events { get; }
 
     /// <summary>The change feed, for a store that has one to read.</summary>
     public abstract IEventFeed Feed { get; }
+
+    public abstract ICertificateStore Certificates { get; }
 
     public abstract ILedgerStore Ledger { get; }
 
