@@ -4,6 +4,7 @@ using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,7 +16,7 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetCertificates getCertificates, GetCertificate getCertificate, GetLedgerEntries getLedger, GetSinks getSinks)
+public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetCertificates getCertificates, GetCertificate getCertificate, GetLedgerEntries getLedger, GetSinks getSinks, GetTimers getTimers)
 {
     public const string Base = "/api/v1";
 
@@ -32,6 +33,7 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
+        new("GET", "/timers", getTimers.HandleAsync),
     ];
 
     /// <summary>Maps every call on an ASP.NET Core host.</summary>

@@ -9,15 +9,17 @@ static class Durations
 {
     public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
-    /// <summary>An option that takes a time of one second to <see cref="Longest"/>.</summary>
-    public static Option<TimeSpan> Option(string name, string description, TimeSpan otherwise)
+    /// <summary>An option that takes a time of one second to <see cref="Longest"/>, and, where it may be, <c>off</c>, which is zero.</summary>
+    public static Option<TimeSpan> Option(string name, string description, TimeSpan otherwise, bool mayBeOff = false)
     {
         var option = new Option<TimeSpan>(name) { Description = description, HelpName = "TIME", DefaultValueFactory = _ => otherwise };
         option.CustomParser = result =>
         {
             if (result.Tokens is [var token] && TryParse(token.Value, out var time))
                 return time;
-            result.AddError($"{name} must be a whole number with s, m, h or d after it, such as 15m, at most 7d");
+            if (mayBeOff && result.Tokens is [{ Value: "off" }])
+                return TimeSpan.Zero;
+            result.AddError($"{name} must be a whole number with s, m, h or d after it, such as 15m, at most 7d{(mayBeOff ? "; or off" : "")}");
             return otherwise;
         };
         return option;
