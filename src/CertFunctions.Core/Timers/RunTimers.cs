@@ -1,4 +1,5 @@
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Timers;
 
@@ -10,6 +11,8 @@ namespace CertFunctions.Core.Timers;
 /// </summary>
 public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPositionStore positions, TimeProvider clock, string holder, Action<TimerNotice> tell)
 {
+    readonly IReadOnlyList<ITimedJob> jobs = jobs.Select(j => j.Name).Distinct().Count() == jobs.Count ? jobs : throw new ArgumentException("two jobs have one name", nameof(jobs));
+
     /// <summary>How long a lease lasts that its holder does not renew: how long others wait for one that died.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 
@@ -86,7 +89,7 @@ public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPo
             var renewing = RenewAsync(job.Name, lease, ended.Token);
             try
             {
-                await job.RunAsync(cancellationToken).ConfigureAwait(false);
+                await Instruments.RunAsync(job, clock, cancellationToken).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // The job's own failure is told, remembered, and no reason not to run it again.
             catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
@@ -102,7 +105,6 @@ public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPo
         }
 
         var run = new TimerRun(job.Name, began, clock.GetElapsedTime(start), error is null ? null : $"{error.GetType().Name}: {error.Message}");
-        TimerMetrics.Ended(run);
         tell(new TimerNotice.Ran(run, error));
         // Past this point the job was run, whether we are being stopped or not. If we die before it is saved, the job is run once more.
         await positions.SaveAsync(TimerRun.PositionOf(job.Name), run.Print(), CancellationToken.None).ConfigureAwait(false);

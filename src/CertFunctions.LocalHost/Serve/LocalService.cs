@@ -1,15 +1,22 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using CertFunctions.Core.Certificates;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Paging;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using Microsoft.AspNetCore.Builder;
@@ -91,19 +98,49 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor)).AddSingleton<TimelineCursor>().AddSingleton<CertificateCursor>()
+            .AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>().AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
             .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
             .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetCertificates>().AddSingleton<GetCertificate>().AddSingleton<GetTimers>()
+            .AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
+        AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
         HealthEndpoints.Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
+    }
+
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.SweepEvery > TimeSpan.Zero)
+        {
+            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
+                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Measure));
+        }
+
+        services
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers([.. s.GetServices<ITimedJob>()], store.Leases, store.Positions, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
+    }
+
+    static void Measure(SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Instruments.Announced.Add(count, Instruments.Label("type", type));
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
