@@ -34,12 +34,8 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
     byte[] carry = new byte[64 * 1024];
     int carried, line;
     long nextSeq, lastIndex = -1, erased, events;
+    DateTimeOffset? stampedAt;
     bool ended;
-
-    /// <summary>When the time stamp's authority saw the checkpoint; null where there is no good one.</summary>
-    public DateTimeOffset? StampedAt { get; private set; }
-
-    public EvidenceManifest? Manifest => manifest;
 
     /// <summary>Takes more bytes, cut anywhere. False once there is no point in reading on.</summary>
     public bool Push(ReadOnlySpan<byte> bytes)
@@ -197,7 +193,7 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
         else
         {
             var reading = readTimeStamp(token, note!.Text);
-            StampedAt = reading.Time;
+            stampedAt = reading.Time;
             if (reading.Time is null)
                 Fail(Verdict.Tampered, $"its time stamp is not one over its checkpoint: {reading.Why}", Layer.TimeStamp);
             else if (reading.IsTrusted)
@@ -274,6 +270,8 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
         CheckpointSize = guarantees.HasFlag(Guarantees.Signed) ? checkpoint?.Size : null,
         MacsChecked = false,
         Erased = erased,
+        Evidence = manifest,
+        StampedAt = stampedAt,
         NotChecked = [.. notChecked],
     };
 
