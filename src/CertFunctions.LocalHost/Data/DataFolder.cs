@@ -35,6 +35,9 @@ sealed class DataFolder(string path)
 
     public string Keys => System.IO.Path.Combine(Path, "keys");
 
+    /// <summary>Where tiles and checkpoints are published, unless elsewhere.</summary>
+    public string Archive => System.IO.Path.Combine(Path, "archive");
+
     public string Siem => System.IO.Path.Combine(Path, "siem");
 
     /// <summary>Where a running service says at which address it listens, for the verbs beside it.</summary>
