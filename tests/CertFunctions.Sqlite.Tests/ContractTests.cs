@@ -61,3 +61,13 @@ public sealed class SqlitePositionStoreTests : PositionStoreContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 }
+
+public sealed class SqliteWatchInclusionTests : WatchInclusionContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteCheckLedgerTests : CheckLedgerContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
