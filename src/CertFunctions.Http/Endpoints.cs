@@ -14,7 +14,7 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetSinks getSinks)
+public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetLedgerHealth getHealth, GetSinks getSinks)
 {
     public const string Base = "/api/v1";
 
@@ -27,6 +27,7 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
+        new("GET", "/ledger/health", getHealth.HandleAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
     ];
 

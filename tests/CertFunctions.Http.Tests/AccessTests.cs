@@ -16,6 +16,7 @@ public sealed class AccessTests : HttpTest
         { "GET", "/projects/web/subjects/certificate/c1/events", Access.Access.Read },
         { "GET", "/ledger/head", Access.Access.Audit },
         { "GET", "/ledger/entries", Access.Access.Audit },
+        { "GET", "/ledger/health", Access.Access.Audit },
         { "GET", "/siem/sinks", Access.Access.Operate },
     };
 

@@ -4,7 +4,7 @@ namespace CertFunctions.Core.Notes;
 
 /// <summary>
 /// The cosignature a witness of ours makes: C2SP tlog-cosignature's message for Ed25519, signed with ECDSA P-256 and SHA-256, as the platform has neither Ed25519
-/// nor, everywhere, ML-DSA-44. Its type is signed-note's 0xff with a name of its own (<c>docs/ledger-format.md</c>, section 9):
+/// nor, everywhere, ML-DSA-44. Its type is signed-note's 0xff with a name of its own (<c>docs/ledger-format.md</c>, "Cosignatures"):
 /// <code>
 /// key of the vkey = "CertFunctions/ecdsa-p256-cosignature/v1\n" ‖ SubjectPublicKeyInfo (DER)
 /// key id          = SHA-256(name ‖ "\n" ‖ 0xff ‖ key of the vkey)[:4]

@@ -6,7 +6,7 @@ namespace CertFunctions.Core.Receipts;
 
 /// <summary>
 /// What is promised of an event that was acknowledged (R34): that the ledger of its org holds this very leaf by <see cref="DueAt"/>. Follows from the stored
-/// event alone, so that whoever asks again gets the same promise, byte by byte (<c>docs/ledger-format.md</c>, section 7).
+/// event alone, so that whoever asks again gets the same promise, byte by byte (<c>docs/ledger-format.md</c>, "Receipts").
 /// </summary>
 public sealed record Receipt
 {
