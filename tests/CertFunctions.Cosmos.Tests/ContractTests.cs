@@ -1,6 +1,7 @@
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Cosmos.Tests;
+}
 
 public sealed class CosmosEventStoreOnOnePartitionTests : EventStoreContract
 {
@@ -70,4 +71,9 @@ public sealed class CosmosCheckLedgerOnOnePartitionTests : CheckLedgerContract
 public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosLeasesTests : LeasesContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);
 }

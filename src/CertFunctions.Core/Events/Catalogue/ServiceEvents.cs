@@ -38,5 +38,14 @@ static class ServiceEvents
             DefaultSeverity = Severity.Warn,
             Fields = [Need("key_kind", OneOf("signing", "hmac")), Need("old_key", Text), Need("new_key", Text), Need("signature", Text)],
         },
+        new()
+        {
+            Name = "expiry.swept",
+            Module = "system",
+            When = "a sweep looked at the certificates that were due",
+            DefaultSeverity = Severity.Debug,
+            Fields = [Need("examined", Count), Need("announced", PayloadShape.Object), Need("suppressed", Count), Need("moved", Count), Need("known", Count), Need("failed", Count),
+                May("late_by", Seconds), May("replanned", Count)],
+        },
     ];
 }
