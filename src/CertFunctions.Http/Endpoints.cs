@@ -16,7 +16,15 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetCertificates getCertificates, GetCertificate getCertificate, GetLedgerEntries getLedger, GetSinks getSinks, GetTimers getTimers)
+public sealed class Endpoints(
+    PostEvents postEvents,
+    GetTimeline getTimeline,
+    GetCertificates getCertificates,
+    GetCertificate getCertificate,
+    GetLedgerEntries getLedger,
+    GetLedgerHealth getHealth,
+    GetSinks getSinks,
+    GetTimers getTimers)
 {
     public const string Base = "/api/v1";
 
@@ -32,6 +40,7 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("GET", "/projects/{project}/certificates/{id}/diff", http => getCertificate.HandleDiffAsync(http, Value(http, "project"), Value(http, "id"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
+        new("GET", "/ledger/health", getHealth.HandleAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
         new("GET", "/timers", getTimers.HandleAsync),
     ];

@@ -1,6 +1,7 @@
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Cosmos.Tests;
+}
 
 public sealed class CosmosEventStoreOnOnePartitionTests : EventStoreContract
 {
@@ -48,6 +49,26 @@ public sealed class CosmosPositionStoreOnOnePartitionTests : PositionStoreContra
 }
 
 public sealed class CosmosPositionStoreOnFourPartitionsTests : PositionStoreContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosWatchInclusionOnOnePartitionTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosWatchInclusionOnFourPartitionsTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosCheckLedgerOnOnePartitionTests : CheckLedgerContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }

@@ -19,6 +19,7 @@ public sealed class AccessTests : HttpTest
         { "GET", "/projects/web/certificates/c1/diff?from_seq=0", Access.Access.Read },
         { "GET", "/ledger/head", Access.Access.Audit },
         { "GET", "/ledger/entries", Access.Access.Audit },
+        { "GET", "/ledger/health", Access.Access.Audit },
         { "GET", "/siem/sinks", Access.Access.Operate },
         { "GET", "/timers", Access.Access.Operate },
     };

@@ -43,9 +43,12 @@ sealed record ServeOptions
     /// Refuses what Kestrel would take for something else: it reads a host it does not know as "every address", a port that is no number as part
     /// of the host, and nothing at all as its own default.
     /// </summary>
-    public void CheckUrl()
+    public void CheckUrl() => CheckUrl(Url);
+
+    /// <summary>The same for any address to listen on.</summary>
+    public static void CheckUrl(string urls)
     {
-        foreach (var url in Url.Split(';'))
+        foreach (var url in urls.Split(';'))
         {
             var good = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
                 && (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.Host == "localhost");

@@ -1,13 +1,18 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
 using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
@@ -49,6 +54,12 @@ sealed class HttpService : IAsyncDisposable
         (WebOnlyKey, new Caller("web", Make.Org, new HashSet<string> { "web" }, Access.Access.All)),
         .. Enum.GetValues<Access.Access>().Select(a => (KeyFor(a), new Caller(a.ToString(), Make.Org, null, a))),
     ];
+
+    /// <summary>What receipts are signed with.</summary>
+    public static EcdsaLogKey LogKey { get; } = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    /// <summary>What a self-check of any of these services found: tests use ledgers of their own.</summary>
+    public static LedgerHealth Health { get; } = new();
 
     readonly TempFolder folder;
     readonly WebApplication app;
@@ -102,11 +113,12 @@ sealed class HttpService : IAsyncDisposable
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
         var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
         return new Endpoints(
-            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), clock),
+            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(LogKey), MergeDelay.Default), clock),
             new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
             new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
             new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
             new GetLedgerEntries(door, store.Ledger),
+            new GetLedgerHealth(door, Health),
             new GetSinks(door, [forwarder], store.Ledger),
             new GetTimers(door, new RunTimers([new Idle()], store.Leases, store.Positions, clock, "test", _ => { })));
     }
