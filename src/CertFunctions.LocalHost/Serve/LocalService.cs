@@ -1,22 +1,16 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Expiry;
-using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Certificates;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
-using CertFunctions.Http.Timers;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using Microsoft.AspNetCore.Builder;
@@ -91,8 +85,7 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
@@ -101,12 +94,10 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(store.Certificates)
             .AddSingleton(store.Leases)
             .AddSingleton(options.Expiry)
-            .AddSingleton(new CursorSeal(keys.Cursor)).AddSingleton<TimelineCursor>().AddSingleton<CertificateCursor>()
-            .AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>().AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetCertificates>().AddSingleton<GetCertificate>().AddSingleton<GetTimers>()
-            .AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(MergeDelay.Default)
+            .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
@@ -114,7 +105,7 @@ sealed class LocalService : IAsyncDisposable
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
@@ -132,7 +123,7 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
-                return new RunTimers([.. s.GetServices<ITimedJob>()], store.Leases, store.Positions, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
     }
