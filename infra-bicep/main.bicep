@@ -185,9 +185,9 @@ param siemAddressRanges string[] = []
 
 // Names: what it is, whose, which environment, and letters that make it unique.
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
-var suffix = 'certfn-${environmentName}-${token}'
+var suffix = 'certfn-${toLower(environmentName)}-${token}'
 var appName = 'func-${suffix}'
-var vaultName = 'kv-${take(replace(environmentName, '-', ''), 6)}-${token}'
+var vaultName = 'kv-${take(replace(toLower(environmentName), '-', ''), 6)}-${token}'
 var allTags = union({ 'azd-env-name': environmentName, application: 'CertFunctions' }, tags)
 
 module identity 'modules/identity.bicep' = {
