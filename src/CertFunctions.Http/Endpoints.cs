@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using CertFunctions.Core.Events;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
@@ -30,12 +31,23 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("GET", "/siem/sinks", getSinks.HandleAsync),
     ];
 
+    FrozenDictionary<(string, string), Endpoint>? byRoute;
+
+    /// <summary>
+    /// Answers a call by its route, for a host that declares each route itself: <paramref name="route"/> without its opening slash, as it is declared there.
+    /// </summary>
+    public Task<IResult> HandleAsync(HttpRequest request, string route)
+    {
+        byRoute ??= All.ToFrozenDictionary(e => (e.Method, $"{Base[1..]}{e.Route}"));
+        return MeasuredResult.OfAsync(byRoute[(request.Method, route)], request.HttpContext);
+    }
+
     /// <summary>Maps every call on an ASP.NET Core host.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         foreach (var endpoint in All)
         {
-            RequestDelegate handle = async http => await (await endpoint.Handle(http).ConfigureAwait(false)).ExecuteAsync(http).ConfigureAwait(false);
+            RequestDelegate handle = async http => await (await MeasuredResult.OfAsync(endpoint, http).ConfigureAwait(false)).ExecuteAsync(http).ConfigureAwait(false);
             routes.MapMethods(Base + endpoint.Route, [endpoint.Method], handle);
         }
     }

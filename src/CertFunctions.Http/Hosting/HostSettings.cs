@@ -1,3 +1,4 @@
+using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Http.Access;
@@ -45,6 +46,9 @@ public sealed record HostSettings
     /// <summary>Whether they go to an OTLP collector.</summary>
     public required bool Otlp { get; init; }
 
+    /// <summary>The share of traces that are kept, where the caller did not decide.</summary>
+    public required double TraceSampleRatio { get; init; }
+
     public static HostSettings Read(IConfiguration configuration)
     {
         var from = new SettingsReader(configuration);
@@ -65,6 +69,7 @@ public sealed record HostSettings
         var settings = (
             EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, Origin),
             Thresholds: from.Required(Settings.ExpiryThresholdDays, Thresholds), Insights: from.Optional(Settings.ApplicationInsights), Otlp: from.Optional(Settings.OtlpEndpoint));
+        var ratio = from.Required(Settings.TraceSampleRatio, t => double.TryParse(t, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var r) && r <= 1 ? (double?)r : null);
         if (cosmos is not null && !SampleKeys.IsThisMachine(cosmos))
             RefuseSamples(from, keys, signing, cursor, callers);
 
@@ -85,6 +90,7 @@ public sealed record HostSettings
             ExpiryThresholdDays = settings.Thresholds!,
             ApplicationInsights = settings.Insights is not null,
             Otlp = settings.Otlp is not null,
+            TraceSampleRatio = ratio!.Value,
         };
     }
 
@@ -175,7 +181,7 @@ public sealed record HostSettings
         var days = new List<int>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!int.TryParse(part, System.Globalization.NumberStyles.None, null, out var day) || day is < 1 or > 3650 || (days.Count > 0 && day >= days[^1]))
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day) || day is < 1 or > 3650 || (days.Count > 0 && day >= days[^1]))
                 return null;
             days.Add(day);
         }

@@ -1,15 +1,9 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Ingest;
-using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using Microsoft.AspNetCore.Builder;
@@ -84,24 +78,21 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock)
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
             .AddSingleton(new TimelineCursor(keys.Cursor))
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
