@@ -36,7 +36,7 @@ public sealed class TemplateTests
     [InlineData("main.bicep", "      traceRatio: traceRatio\n", "", "lacks traceRatio")]
     [InlineData("main.bicep", "'modules/identity.bicep'", "'modules/identities.bicep'", "modules/identities.bicep is not there")]
     [InlineData("main.bicep", "param hmacKeyIds string[] = ['hmac-1']", "param hmacKeyIds string[] = []", "has not the right length")]
-    [InlineData("main.bicep", "@description('Base address of the API.')\n", "", "API_URL has no description")]
+    [InlineData("main.bicep", "@description('Name of the hub.')\n", "", "EVENT_HUB_NAME has no description")]
     [InlineData("main.prod.bicepparam", "param archiveSku = 'Standard_GZRS'", "param archiveSku = 'Premium'", "is none of the values that are allowed")]
     [InlineData("main.prod.bicepparam", "param eventHubPartitionCount = 8", "param eventHubPartitionCount = 33", "is out of range")]
     [InlineData("main.prod.bicepparam", "  { name: 'http', instanceCount: 2 }", "  { name: 'http', count: 2 }", "lacks instanceCount")]
