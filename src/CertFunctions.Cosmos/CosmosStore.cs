@@ -1,4 +1,5 @@
 using Azure.Identity;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -16,11 +17,13 @@ public sealed class CosmosStore : IDisposable
     readonly CosmosClient client;
     readonly CosmosState state;
 
-    CosmosStore(CosmosClient client, Database database, TimeProvider clock)
+    CosmosStore(CosmosClient client, Database database, CosmosSettings settings, TimeProvider clock)
     {
         this.client = client;
         Database = database;
-        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events));
+        var heads = new CertificateHeads(database.GetContainer(CosmosLayout.Events), settings.Policies);
+        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events), heads);
+        Certificates = new CosmosCertificateStore(database.GetContainer(CosmosLayout.Events), heads);
         var state = new CosmosState(database.GetContainer(CosmosLayout.State), clock);
         Positions = state;
         Leases = new CosmosLeases(database.GetContainer(CosmosLayout.State), clock);
@@ -34,6 +37,9 @@ public sealed class CosmosStore : IDisposable
 
     /// <summary>The change feed, for a reader that keeps its own position.</summary>
     public IEventFeed Feed { get; }
+
+    /// <summary>The certificates' heads, kept with the events.</summary>
+    public ICertificateStore Certificates { get; }
 
     public ILedgerStore Ledger { get; }
 
@@ -54,7 +60,7 @@ public sealed class CosmosStore : IDisposable
         {
             var database = client.GetDatabase(settings.Database);
             await CosmosProvisioning.CheckAsync(database, settings, cancellationToken).ConfigureAwait(false);
-            return new CosmosStore(client, database, clock);
+            return new CosmosStore(client, database, settings, clock);
         }
         catch
         {
