@@ -4,7 +4,6 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
-using CertFunctions.Emulation;
 using CertFunctions.Testing;
 using Microsoft.Azure.Cosmos;
 
