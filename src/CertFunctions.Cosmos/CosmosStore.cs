@@ -2,6 +2,7 @@ using Azure.Identity;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using Microsoft.Azure.Cosmos;
 
 namespace CertFunctions.Cosmos;
@@ -22,6 +23,7 @@ public sealed class CosmosStore : IDisposable
         Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events));
         var state = new CosmosState(database.GetContainer(CosmosLayout.State), clock);
         Positions = state;
+        Leases = new CosmosLeases(database.GetContainer(CosmosLayout.State), clock);
         Quarantine = state;
         Feed = new CosmosEventFeed(database.GetContainer(CosmosLayout.Events), state);
         this.state = state;
@@ -36,6 +38,8 @@ public sealed class CosmosStore : IDisposable
     public ILedgerStore Ledger { get; }
 
     public IPositionStore Positions { get; }
+
+    public ILeases Leases { get; }
 
     /// <summary>Where documents go that cannot be chained.</summary>
     public IQuarantine Quarantine { get; }

@@ -40,6 +40,8 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
 
     public Statement SavePosition { get; } = new(connection, "INSERT INTO positions (reader, position) VALUES (?, ?) ON CONFLICT (reader) DO UPDATE SET position = excluded.position");
 
+    public Statement FindPosition { get; } = new(connection, "SELECT position FROM positions WHERE reader = ?");
+
     public long LastRowId => raw.sqlite3_last_insert_rowid(connection.Handle!);
 
     public int Changes => raw.sqlite3_changes(connection.Handle!);
@@ -116,7 +118,7 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { begin, commit, findSubject, addSubject, moveSubject, InsertEvent, FindEvent, FindLedger, AddLedger, MoveLedger, InsertEntry, IsChained, OpenSegment, SavePosition })
+        foreach (var statement in new[] { begin, commit, findSubject, addSubject, moveSubject, InsertEvent, FindEvent, FindLedger, AddLedger, MoveLedger, InsertEntry, IsChained, OpenSegment, SavePosition, FindPosition })
             statement.Dispose();
     }
 }

@@ -51,3 +51,8 @@ public sealed class CosmosPositionStoreOnFourPartitionsTests : PositionStoreCont
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
+
+public sealed class CosmosLeasesTests : LeasesContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);
+}

@@ -22,6 +22,10 @@ sealed class ExamplesHelp(HelpAction inner) : SynchronousCommandLineAction
         ["import"] = """
               certfn import /etc/ssl/certs                 a folder, with all below it
               certfn import chain.pem leaf.der --project web
+              certfn import shop.example:443 --chain       what a TLS server presents, expired or not
+              certfn import --system                       the operating system's certificate stores
+              certfn import inventory.csv                  columns: fingerprint, not_before, not_after; also id, subject, issuer, serial_number, names
+              certfn import keys.p12 --password-file FILE  or with the password in CERTFN_PKCS12_PASSWORD
             """,
         ["timeline"] = """
               certfn timeline FINGERPRINT

@@ -59,11 +59,12 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         using var api = new ApiClient(service.Url, service.ApiKey);
 
         Step(certs is null ? "Record the CA certificates this machine trusts" : $"Record the certificates in {certs}");
-        var report = await new ImportCertificates(api, Project).RunAsync(certs is null ? CertificateFiles.ReadMachineTrust() : CertificateFiles.Read([certs]), null, cancellationToken).ConfigureAwait(false);
+        var found = certs is null ? SystemStores.ReadTrusted() : new CertificateFiles(Pkcs12Password.None).Read(certs);
+        var report = await new ImportCertificates(api, Project, TimeProvider.System).RunAsync(found.ToAsyncEnumerable(), null, cancellationToken).ConfigureAwait(false);
         ImportCommand.Print(report);
         if (report.New == 0)
             throw new MendableException(certs is null ? "This machine trusts no certificates: name a folder of some with --certs." : $"No certificate in {certs} could be recorded: name another folder.");
-        var shown = report.Fingerprints[0];
+        var shown = report.First!;
         await LookAsync(api, shown, cancellationToken).ConfigureAwait(false);
         long events = report.New + 1;
 

@@ -26,5 +26,14 @@ static class ServiceEvents
             DefaultStatus = EventStatus.Failure,
             Fields = [Need("event_id", Identifier), Need("recorded_at", Time), Need("due_at", Time)],
         },
+        new()
+        {
+            Name = "expiry.swept",
+            Module = "system",
+            When = "a sweep looked at the certificates that were due",
+            DefaultSeverity = Severity.Debug,
+            Fields = [Need("examined", Count), Need("announced", PayloadShape.Object), Need("suppressed", Count), Need("moved", Count), Need("known", Count), Need("failed", Count),
+                May("late_by", Seconds), May("replanned", Count)],
+        },
     ];
 }
