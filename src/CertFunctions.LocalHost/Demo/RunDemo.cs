@@ -54,7 +54,7 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         var data = new DataFolder(Path.Combine(root.FullName, "data"));
         var good = true;
         Step("Start the pipeline");
-        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true }, cancellationToken).ConfigureAwait(false);
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true, SweepEvery = TimeSpan.Zero }, cancellationToken).ConfigureAwait(false);
         Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, {(cosmos is null ? $"data in {data.Path}" : $"on the Cosmos DB database {cosmos.Database}")}");
         using var api = new ApiClient(service.Url, service.ApiKey);
 
