@@ -1,12 +1,10 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using CertFunctions.Core.Expiry;
-using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Telemetry;
-using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
