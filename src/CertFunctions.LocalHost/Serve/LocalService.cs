@@ -1,17 +1,15 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using CertFunctions.Core.Ingest;
-using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using Microsoft.AspNetCore.Builder;
@@ -86,25 +84,28 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(MergeDelay.Default)
+            .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
         AddPublishing(builder.Services, options, keys, store);
+        AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
@@ -114,10 +115,32 @@ sealed class LocalService : IAsyncDisposable
         var archive = new FolderArchive(options.Data.Archive);
         services
             .AddSingleton<IArchive>(archive)
-            .AddSingleton<LatestCheckpoints>().AddSingleton<GetPublished>().AddSingleton<GetProof>()
             .AddSingleton(new PublishCheckpoints(store.Ledger, archive, options.Data.LogName(options.LogName), keys.Log, options.Clock) { Name = store.PublishJobName })
-            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>())
-            .AddHostedService<PublishLoop>();
+            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>());
+    }
+
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.SweepEvery > TimeSpan.Zero)
+        {
+            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
+                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Measure));
+        }
+
+        services
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
+    }
+
+    static void Measure(SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Instruments.Announced.Add(count, Instruments.Label("type", type));
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
