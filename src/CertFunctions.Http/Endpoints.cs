@@ -24,6 +24,8 @@ public sealed class Endpoints(
     GetCertificate getCertificate,
     GetLedgerEntries getLedger,
     GetLedgerHealth getHealth,
+    GetPublished getPublished,
+    GetProof getProof,
     GetSinks getSinks,
     GetTimers getTimers)
 {
@@ -36,12 +38,19 @@ public sealed class Endpoints(
         new("POST", "/projects/{project}/subjects/{kind}/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/projects/{project}/certificates/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"), Value(http, "eventId"))),
         new("GET", "/projects/{project}/certificates", http => getCertificates.HandleAsync(http, Value(http, "project"))),
         new("GET", "/projects/{project}/certificates/{id}", http => getCertificate.HandleAsync(http, Value(http, "project"), Value(http, "id"))),
         new("GET", "/projects/{project}/certificates/{id}/diff", http => getCertificate.HandleDiffAsync(http, Value(http, "project"), Value(http, "id"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
         new("GET", "/ledger/health", getHealth.HandleAsync),
+        new("GET", "/ledger/checkpoint", getPublished.HandleCheckpointAsync),
+        new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
+        new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
         new("GET", "/timers", getTimers.HandleAsync),
     ];

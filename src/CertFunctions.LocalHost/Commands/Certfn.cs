@@ -35,6 +35,7 @@ static class Certfn
             VerifyCommand.Create(),
             DrillCommand.Create(),
             ExportCommand.Create(),
+            KeyCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };

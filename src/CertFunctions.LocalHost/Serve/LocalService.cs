@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Telemetry;
@@ -99,6 +100,7 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
+        AddPublishing(builder.Services, options, keys, store);
         AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
@@ -106,6 +108,15 @@ sealed class LocalService : IAsyncDisposable
         app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
+    }
+
+    static void AddPublishing(IServiceCollection services, ServeOptions options, ServiceKeys keys, LocalStore store)
+    {
+        var archive = new FolderArchive(options.Data.Archive);
+        services
+            .AddSingleton<IArchive>(archive)
+            .AddSingleton(new PublishCheckpoints(store.Ledger, archive, options.Data.LogName(options.LogName), keys.Log, options.Clock) { Name = store.PublishJobName })
+            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>());
     }
 
     /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>

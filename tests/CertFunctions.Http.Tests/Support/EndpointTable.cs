@@ -17,6 +17,8 @@ static class EndpointTable
         new GetCertificate(null!, null!, null!),
         new GetLedgerEntries(null!, null!),
         new GetLedgerHealth(null!, null!),
+        new GetPublished(null!, null!, null!),
+        new GetProof(null!, null!, null!, null!),
         new GetSinks(null!, null!, null!),
         new GetTimers(null!, null!)).All;
 }
