@@ -12,6 +12,7 @@ using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Rotate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -53,6 +54,8 @@ sealed class LocalService : IAsyncDisposable
         {
             var keys = ServiceKeys.LoadOrCreate(options.Data);
             store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
+            // Before anything signs: the log may say by now that another key does.
+            keys = await RotateKey.FinishAsync(options, keys, store, cancellationToken).ConfigureAwait(false);
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
             await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return service;
@@ -94,9 +97,10 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(new TimelineCursor(keys.Cursor))
             .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
             .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetLedgerHealth>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
+        LedgerGuards.Add(builder.Services, options, keys, store);
         builder.Services.AddHostedService<SinkPumps>();
 
         var app = builder.Build();
