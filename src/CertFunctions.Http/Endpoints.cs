@@ -14,7 +14,7 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetLedgerHealth getHealth, GetSinks getSinks)
+public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetLedgerHealth getHealth, GetSinks getSinks, GetPublished getPublished, GetProof getProof)
 {
     public const string Base = "/api/v1";
 
@@ -25,9 +25,16 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("POST", "/projects/{project}/subjects/{kind}/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/projects/{project}/certificates/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"), Value(http, "eventId"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
         new("GET", "/ledger/health", getHealth.HandleAsync),
+        new("GET", "/ledger/checkpoint", getPublished.HandleCheckpointAsync),
+        new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
+        new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
     ];
 

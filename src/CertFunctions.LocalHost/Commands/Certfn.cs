@@ -23,7 +23,7 @@ static class Certfn
             Exit codes: 0 good; 1 it ran and found something not good; 2 asked wrongly; 3 could not run.
             """)
         {
-            DemoCommand.Create(), ServeCommand.Create(), ImportCommand.Create(), TimelineCommand.Create(), VerifyCommand.Create(), ExportCommand.Create(), ProvisionCommand.Create(), WitnessCommand.Create(), RotateCommand.Create(), ReceiptCommand.Create(),
+            DemoCommand.Create(), ServeCommand.Create(), ImportCommand.Create(), TimelineCommand.Create(), VerifyCommand.Create(), ExportCommand.Create(), ReceiptCommand.Create(), KeyCommand.Create(), RotateCommand.Create(), WitnessCommand.Create(), ProvisionCommand.Create(),
         };
         ExamplesHelp.Add(root);
         var parsed = root.Parse(args);

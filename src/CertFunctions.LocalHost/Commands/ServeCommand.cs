@@ -21,6 +21,7 @@ static class ServeCommand
         var urls = new Option<string>("--urls") { Description = "Where to listen; port 0 takes a free one", HelpName = "URL", DefaultValueFactory = _ => ServeOptions.DefaultUrl };
         var durability = new Option<SqliteDurability>("--durability") { Description = "Full: an answered event survives loss of power. Normal: it survives the death of the process", DefaultValueFactory = _ => SqliteDurability.Full };
         var maxBytes = new Option<long>("--max-bytes") { Description = "Most bytes of the database; 0 for as much as the disk holds", HelpName = "N", DefaultValueFactory = _ => 0 };
+        var logName = new Option<string?>("--log-name") { Description = "What the log is called in its checkpoints, such as log.example.com/certfn; fixed at the first start (default: made then)", HelpName = "NAME" };
         maxBytes.Validators.Add(r =>
         {
             if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
@@ -29,7 +30,7 @@ static class ServeCommand
         var chainedWithin = Period("--chained-within", MergeDelay.Default.Within, TimeSpan.FromSeconds(1), "The time in which an event must be in the ledger: what receipts promise, and past which an alarm is raised");
         var checkEvery = Period("--check-every", TimeSpan.FromDays(1), TimeSpan.FromMinutes(1), "From one check of the whole ledger to the next; what is new is checked all the time");
         var witnesses = new Option<string[]>("--witness") { Description = "A witness to cosign each checkpoint: its URL, a comma, and its key as 'certfn witness' prints it. May be given more than once", HelpName = "URL,VKEY" };
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, chainedWithin, checkEvery, witnesses, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, chainedWithin, checkEvery, witnesses, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() => RunAsync(
             new ServeOptions
             {
@@ -41,6 +42,7 @@ static class ServeCommand
                 MergeDelay = new MergeDelay(parsed.GetValue(chainedWithin)),
                 CheckEvery = parsed.GetValue(checkEvery),
                 Witnesses = [.. (parsed.GetValue(witnesses) ?? []).Select(Witness)],
+                LogName = parsed.GetValue(logName),
             },
             cancellationToken)));
         return command;

@@ -28,7 +28,11 @@ static class LedgerGuards
         {
             services.AddSingleton(_ => new HttpClient(OutboundHttp.Create()));
             services.AddSingleton<ITimedJob>(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(),
-                [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock));
+                [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock)
+            {
+                // As publishing is called: each folder has an archive of its own.
+                Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
+            });
         }
     }
 

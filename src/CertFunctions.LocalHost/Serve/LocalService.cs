@@ -2,8 +2,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
 using CertFunctions.Http.Ingest;
@@ -102,12 +104,24 @@ sealed class LocalService : IAsyncDisposable
         store.AddPump(builder.Services);
         LedgerGuards.Add(builder.Services, options, keys, store);
         builder.Services.AddHostedService<SinkPumps>();
+        AddPublishing(builder.Services, options, keys, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
         HealthEndpoints.Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
+    }
+
+    static void AddPublishing(IServiceCollection services, ServeOptions options, ServiceKeys keys, LocalStore store)
+    {
+        var archive = new FolderArchive(options.Data.Archive);
+        services
+            .AddSingleton<IArchive>(archive)
+            .AddSingleton<LatestCheckpoints>().AddSingleton<GetPublished>().AddSingleton<GetProof>()
+            .AddSingleton(new PublishCheckpoints(store.Ledger, archive, options.Data.LogName(options.LogName), keys.Log, options.Clock) { Name = store.PublishJobName })
+            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>())
+            .AddHostedService<PublishLoop>();
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
@@ -22,6 +23,9 @@ abstract class LocalStore : IAsyncDisposable
     /// with the whole ledger.
     /// </summary>
     public abstract string FileSinkName { get; }
+
+    /// <summary>What the publishing job is called. Each folder has an archive of its own, so services that share a database must each publish.</summary>
+    public virtual string PublishJobName => PublishCheckpoints.JobName;
 
     public abstract void AddPump(IServiceCollection services);
 
@@ -97,6 +101,8 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override IEventFeed Feed => store.Feed;
 
     public override Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken) => new ReconcileEvents(store.Feed, store.Positions, ledger).HandleAsync(cancellationToken);
+
+    public override string PublishJobName => $"{PublishCheckpoints.JobName}-{instance}";
 
     public override void AddPump(IServiceCollection services) =>
         services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton(store.Feed).AddSingleton<ReconcileEvents>()

@@ -8,5 +8,5 @@ namespace CertFunctions.Http.Tests.Support;
 /// <summary>The calls there are, without a service behind them: what a test of the table, not of a call, needs.</summary>
 static class EndpointTable
 {
-    public static IReadOnlyList<Endpoint> All { get; } = new Endpoints(new PostEvents(null!, null!, null!, null!), new GetTimeline(null!, null!), new GetLedgerEntries(null!, null!), new GetLedgerHealth(null!, null!), new GetSinks(null!, null!, null!)).All;
+    public static IReadOnlyList<Endpoint> All { get; } = new Endpoints(new PostEvents(null!, null!, null!, null!), new GetTimeline(null!, null!), new GetLedgerEntries(null!, null!), new GetLedgerHealth(null!, null!), new GetSinks(null!, null!, null!), new GetPublished(null!, null!, null!), new GetProof(null!, null!, null!, null!)).All;
 }
