@@ -1,7 +1,9 @@
 using Azure.Identity;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using Microsoft.Azure.Cosmos;
 
 namespace CertFunctions.Cosmos;
@@ -21,9 +23,12 @@ public sealed class CosmosStore : IDisposable
         (this.client, this.settings) = (client, settings);
         var database = client.GetDatabase(settings.Database);
         Database = database;
-        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events));
+        var heads = new CertificateHeads(database.GetContainer(CosmosLayout.Events), settings.Policies);
+        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events), heads);
+        Certificates = new CosmosCertificateStore(database.GetContainer(CosmosLayout.Events), heads);
         var state = new CosmosState(database.GetContainer(CosmosLayout.State), clock);
         Positions = state;
+        Leases = new CosmosLeases(database.GetContainer(CosmosLayout.State), clock);
         Quarantine = state;
         Feed = new CosmosEventFeed(database.GetContainer(CosmosLayout.Events), state);
         this.state = state;
@@ -35,9 +40,14 @@ public sealed class CosmosStore : IDisposable
     /// <summary>The change feed, for a reader that keeps its own position.</summary>
     public IEventFeed Feed { get; }
 
+    /// <summary>The certificates' heads, kept with the events.</summary>
+    public ICertificateStore Certificates { get; }
+
     public ILedgerStore Ledger { get; }
 
     public IPositionStore Positions { get; }
+
+    public ILeases Leases { get; }
 
     /// <summary>Where documents go that cannot be chained.</summary>
     public IQuarantine Quarantine { get; }

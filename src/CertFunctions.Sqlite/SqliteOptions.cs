@@ -1,3 +1,5 @@
+using CertFunctions.Core.Expiry;
+
 namespace CertFunctions.Sqlite;
 
 /// <summary>How the embedded store is kept.</summary>
@@ -15,11 +17,17 @@ public sealed record SqliteOptions
     /// <summary>Most bytes the database may take; appends past it are refused as "full", reads go on. 0: as much as the disk holds.</summary>
     public long MaxBytes { get; init; }
 
+    /// <summary>What leases are timed by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Events that may wait for the writer; more are answered "busy". 1 to 1 000 000.</summary>
     public int QueueEvents { get; init; } = 50_000;
 
     /// <summary>Bytes that may wait for the writer; more are answered "busy".</summary>
     public long QueueBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>By which certificates' due times are computed as their events come; <see cref="ReplanExpiry"/> sees to those that were computed by others.</summary>
+    public ExpiryPolicies Policies { get; init; } = ExpiryPolicies.Default;
 }
 
 public enum SqliteDurability

@@ -1,6 +1,8 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 
 namespace CertFunctions.Sqlite;
 
@@ -21,16 +23,23 @@ public sealed class SqliteStore : IAsyncDisposable
         writer.Committed += events.Signal;
         (Events, Feed) = (events, events);
         Ledger = new SqliteLedgerStore(writer, sessions);
+        Certificates = new SqliteCertificateStore(writer, sessions);
         Positions = new SqlitePositionStore(writer, sessions);
+        Leases = new SqliteLeases(writer, options.Clock);
     }
 
     public IEventStore Events { get; }
 
     public IEventFeed Feed { get; }
 
+    /// <summary>The certificates' heads, kept with the events.</summary>
+    public ICertificateStore Certificates { get; }
+
     public ILedgerStore Ledger { get; }
 
     public IPositionStore Positions { get; }
+
+    public ILeases Leases { get; }
 
     /// <summary>Opens the file, creating it where it is not there. <see cref="SqliteStoreException"/> says why it cannot be used and how to mend it.</summary>
     public static SqliteStore Open(SqliteOptions options) => new(options);

@@ -1,6 +1,8 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Emulation;
 using CertFunctions.Testing.Contracts;
 
@@ -25,9 +27,13 @@ sealed class CosmosUnderTest : StoreUnderTest
 
     public override IEventFeed Feed => store.Feed;
 
+    public override ICertificateStore Certificates => store.Certificates;
+
     public override ILedgerStore Ledger => store.Ledger;
 
     public override IPositionStore Positions => store.Positions;
+
+    public override ILeases Leases => store.Leases;
 
     /// <param name="partitions">Physical partitions of each container.</param>
     /// <param name="service">The service's clock; the system's when left out.</param>

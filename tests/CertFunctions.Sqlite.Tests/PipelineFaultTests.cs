@@ -2,6 +2,7 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 using CertFunctions.Testing.Faults;
@@ -93,9 +94,13 @@ public sealed class SqlitePipelineFaultTests : PipelineFaultContract
 
         public override IEventFeed Feed => store.Feed;
 
+        public override Core.Certificates.ICertificateStore Certificates => store.Certificates;
+
         public override ILedgerStore Ledger => store.Ledger;
 
         public override IPositionStore Positions => store.Positions;
+
+        public override ILeases Leases => store.Leases;
 
         public override async Task ReopenAsync()
         {

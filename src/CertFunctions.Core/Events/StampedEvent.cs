@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using CertFunctions.Core.Certificates;
 
 namespace CertFunctions.Core.Events;
 
@@ -33,6 +34,12 @@ public sealed class StampedEvent
 
     /// <summary>32 random bytes; with <see cref="SubmittedEvent.Personal"/> they make the commitment in the leaf.</summary>
     public required ReadOnlyMemory<byte> Salt { get; init; }
+
+    /// <summary>What it does to the state of the certificate it is about; null where it is about none. Read here, so that the store's writer need not.</summary>
+    public CertificateChange? Change { get; private init; }
+
+    /// <summary>The seq its subject's head must have for it to be appended, 0 for no events yet; null where any will do.</summary>
+    public long? Follows { get; private init; }
 
     /// <summary>Bytes this event takes in a store, near enough to bound a queue with.</summary>
     public int Weight => beforeSeq.Length + afterSeq.Length + Submitted.Personal.Length + SaltBytes;
@@ -84,8 +91,22 @@ public sealed class StampedEvent
             OccurredAt = occurredAt,
             RecordedAt = recordedAt,
             Salt = salt,
+            Change = CertificateChange.Of(submitted.Subject, submitted.Type.Name, submitted.Data.Span, occurredAt, recordedAt),
         };
     }
+
+    /// <summary>The same event, to be appended only right after that seq of its subject.</summary>
+    public StampedEvent Following(long seq) => new(beforeSeq, afterSeq)
+    {
+        Address = Address,
+        Id = Id,
+        Submitted = Submitted,
+        OccurredAt = OccurredAt,
+        RecordedAt = RecordedAt,
+        Salt = Salt,
+        Change = Change,
+        Follows = seq,
+    };
 
     /// <summary>The leaf, whole: RFC 8785 JSON, built once for the seq the store gave and never printed again.</summary>
     public byte[] Leaf(long seq)

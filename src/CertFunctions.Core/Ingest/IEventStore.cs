@@ -13,6 +13,7 @@ namespace CertFunctions.Core.Ingest;
 /// <item>When the call throws, each event is either wholly durable or wholly absent; the caller submits again and learns which.</item>
 /// <item>More than the store can take now is <see cref="AppendOutcome.Busy"/>, at once, with nothing written: the queue is bounded.</item>
 /// <item>Reads see every event whose append was answered, and never one of another subject.</item>
+/// <item>An event that names the seq it follows (<see cref="StampedEvent.Follows"/>) is appended right after that seq or not at all: where the head is another, it is <see cref="AppendOutcome.Moved"/>, and nothing is written. Its id comes first: one that is there is a duplicate or a conflict, wherever the head is.</item>
 /// </list>
 /// </summary>
 public interface IEventStore
@@ -42,6 +43,9 @@ public abstract record AppendOutcome
 
     /// <summary>Its id belongs to an event of the same subject with other content. Nothing was written.</summary>
     public sealed record Conflict(RecordedEvent Existing) : AppendOutcome;
+
+    /// <summary>It was to follow another seq than the one its subject's head has, <paramref name="HeadSeq"/>. Nothing was written.</summary>
+    public sealed record Moved(long HeadSeq) : AppendOutcome;
 
     /// <summary>The store has more than it can take. Nothing was written; worth another try after <paramref name="RetryAfter"/>.</summary>
     public sealed record Busy(TimeSpan RetryAfter) : AppendOutcome;

@@ -1,17 +1,26 @@
 using System.Security.Cryptography;
+using CertFunctions.Core.Certificates;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Siem.EventHubs;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CertFunctions.Http.Hosting;
 
@@ -19,36 +28,47 @@ namespace CertFunctions.Http.Hosting;
 public static class Composition
 {
     /// <summary>
-    /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>,
-    /// <see cref="TimelineCursor"/>, and an <see cref="ISink"/> for each destination.
+    /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>, <see cref="CursorSeal"/>,
+    /// <see cref="ExpiryPolicies"/>, <see cref="RunTimers"/>, and an <see cref="ISink"/> for each destination.
     /// </summary>
     public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock) => services
         .AddSingleton(clock)
         .AddSingleton(_ => RandomNumberGenerator.Create())
-        .AddSingleton<IngestEvents>()
-        .AddSingleton<ReadTimeline>()
-        .AddSingleton<ExtendLedger>()
+        .AddSingleton<IngestEvents>().AddSingleton<TellOwnEvent>()
+        .AddSingleton<TimelineCursor>().AddSingleton<ReadTimeline>()
+        .AddSingleton<CertificateCursor>().AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>()
+        .AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
+        .AddSingleton<ExtendLedger>().AddSingleton<LedgerHealth>()
         .AddSingleton<IReadOnlyList<ForwardLedger>>(s =>
             [.. s.GetServices<ISink>().Select(sink => new ForwardLedger(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IPositionStore>(), sink, clock))])
         .AddSingleton<ForwardLedgers>()
         .AddSingleton<Door>()
-        .AddSingleton<PostEvents>()
-        .AddSingleton<GetTimeline>()
-        .AddSingleton<GetLedgerEntries>()
-        .AddSingleton<GetSinks>()
-        .AddSingleton<Endpoints>()
-        .AddSingleton<Probes>();
+        .AddSingleton<PostEvents>().AddSingleton<GetTimeline>()
+        .AddSingleton<GetCertificates>().AddSingleton<GetCertificate>()
+        .AddSingleton<GetLedgerEntries>().AddSingleton<GetLedgerHealth>()
+        .AddSingleton<GetSinks>().AddSingleton<GetTimers>()
+        .AddSingleton<Endpoints>().AddSingleton<Probes>();
 
-    /// <summary>Adds the handlers, and what of <paramref name="settings"/> they stand on.</summary>
+    /// <summary>Adds the handlers, what of <paramref name="settings"/> they stand on, and a job for each timer.</summary>
     public static IServiceCollection AddCertFunctions(this IServiceCollection services, HostSettings settings) => services
         .AddHandlers(TimeProvider.System)
-        .AddSingleton(settings)
         .AddSingleton<ICredentials>(settings.ApiKeys)
         .AddSingleton(settings.LedgerKeys)
-        .AddSingleton(new TimelineCursor(settings.CursorKey))
-        .AddJob<ReconcileEvents>()
-        .AddJob<ForwardLedgers>()
-        .AddSingleton<RunJob>();
+        .AddSingleton(new CursorSeal(settings.CursorKey))
+        .AddSingleton(settings.Expiry)
+        .AddSingleton(MergeDelay.Default)
+        .AddSingleton(typeof(LogName), settings.LogName)
+        .AddSingleton<SignReceipts>()
+        .AddSingleton<ILogKey>(_ => new EcdsaLogKey(PrivateKey(settings.SigningKey)))
+        .AddSingleton(s => new LogKeys(s.GetRequiredService<ILogKey>(), settings.EarlierLogKeys))
+        .AddJob(s => ActivatorUtilities.CreateInstance<ReconcileEvents>(s))
+        .AddJob(s => s.GetRequiredService<ForwardLedgers>())
+        .AddJob(s => ActivatorUtilities.CreateInstance<PublishCheckpoints>(s))
+        .AddJob(s => ActivatorUtilities.CreateInstance<WatchInclusion>(s))
+        // What is new, each time. The whole is for an auditor's 'certfn verify': on a long ledger it takes longer than a platform lets a function run.
+        .AddJob(s => ActivatorUtilities.CreateInstance<CheckLedger>(s, CheckScope.Tail, TimeSpan.FromMinutes(10)))
+        .AddJob(s => ActivatorUtilities.CreateInstance<ExpirySweepJob>(s, settings.OperatorOrg, TimeSpan.FromHours(1), (Action<SweepReport>)Instruments.Swept))
+        .AddSingleton(s => new RunTimers([.. s.GetServices<ITimedJob>()], s.GetRequiredService<ILeases>(), s.GetRequiredService<IPositionStore>(), TimeProvider.System, Guid.NewGuid().ToString("N"), _ => { }));
 
     /// <summary>Adds the hub as a sink, where the settings name one; connected to when first asked for.</summary>
     public static IServiceCollection AddEventHub(this IServiceCollection services, EventHubSettings? hub, Func<EventHubSettings, IEventHub> connect) => hub is null ? services : services
@@ -56,11 +76,16 @@ public static class Composition
         // The sink's position hangs on its name.
         .AddSingleton<ISink>(s => new EventHubSink("event-hubs", s.GetRequiredService<IEventHub>(), hub.Envelope));
 
-    /// <summary>Adds a job for a host's timers to run by its name.</summary>
-    public static IServiceCollection AddJob<T>(this IServiceCollection services)
-        where T : class, ITimedJob
+    /// <summary>Adds the archive of checkpoints and tiles; connected to when first asked for.</summary>
+    public static IServiceCollection AddArchive(this IServiceCollection services, ArchiveSettings archive, Func<ArchiveSettings, IArchive> connect) => services.AddSingleton(_ => connect(archive));
+
+    static IServiceCollection AddJob<T>(this IServiceCollection services, Func<IServiceProvider, T> make)
+        where T : class, ITimedJob => services.AddSingleton<ITimedJob>(make);
+
+    static ECDsa PrivateKey(ReadOnlyMemory<byte> pkcs8)
     {
-        services.TryAddSingleton<T>();
-        return services.AddSingleton<ITimedJob>(s => s.GetRequiredService<T>());
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(pkcs8.Span, out _);
+        return key;
     }
 }

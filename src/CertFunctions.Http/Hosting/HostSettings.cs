@@ -1,6 +1,9 @@
 using System.Globalization;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Http.Access;
 using Microsoft.Extensions.Configuration;
 
@@ -23,12 +26,15 @@ public sealed record HostSettings
     public required ArchiveSettings Archive { get; init; }
 
     /// <summary>The name that checkpoints carry.</summary>
-    public required string LogOrigin { get; init; }
+    public required LogName LogName { get; init; }
 
     public required LedgerKeys LedgerKeys { get; init; }
 
     /// <summary>An ECDSA P-256 private key, PKCS#8.</summary>
     public required ReadOnlyMemory<byte> SigningKey { get; init; }
+
+    /// <summary>Keys whose signatures on earlier checkpoints still count.</summary>
+    public required IReadOnlyList<VerifierKey> EarlierLogKeys { get; init; }
 
     public required ReadOnlyMemory<byte> CursorKey { get; init; }
 
@@ -37,8 +43,8 @@ public sealed record HostSettings
     /// <summary>The org that the service's own events belong to.</summary>
     public required OrgId OperatorOrg { get; init; }
 
-    /// <summary>Days before the end at which a certificate is announced, the largest first.</summary>
-    public required IReadOnlyList<int> ExpiryThresholdDays { get; init; }
+    /// <summary>When it is said that a certificate ends.</summary>
+    public required ExpiryPolicies Expiry { get; init; }
 
     /// <summary>Whether traces and metrics go to Application Insights.</summary>
     public required bool ApplicationInsights { get; init; }
@@ -67,8 +73,9 @@ public sealed record HostSettings
         foreach (var schedule in new[] { Settings.ReconcileSchedule, Settings.ForwardSchedule, Settings.SweepSchedule, Settings.CheckpointSchedule, Settings.InclusionSchedule, Settings.SelfCheckSchedule })
             from.Required(schedule, IsSchedule);
         var settings = (
-            EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, Origin),
+            EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, t => LogName.TryParse(t, out var name) ? (LogName?)name : null),
             Thresholds: from.Required(Settings.ExpiryThresholdDays, Thresholds), Insights: from.Optional(Settings.ApplicationInsights), Otlp: from.Optional(Settings.OtlpEndpoint));
+        var earlier = ReadEarlierLogKeys(from);
         var ratio = from.Required(Settings.TraceSampleRatio, t => double.TryParse(t, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var r) && r <= 1 ? (double?)r : null);
         if (cosmos is not null && !SampleKeys.IsThisMachine(cosmos))
             RefuseSamples(from, keys, signing, cursor, callers);
@@ -81,13 +88,14 @@ public sealed record HostSettings
             CosmosDatabase = database,
             EventHub = settings.EventHub,
             Archive = settings.Archive!,
-            LogOrigin = settings.Origin!,
+            LogName = settings.Origin!.Value,
             LedgerKeys = new LedgerKeys(keys.Current, keys.ById),
             SigningKey = signing,
+            EarlierLogKeys = earlier,
             CursorKey = cursor,
             ApiKeys = new ApiKeys(callers),
             OperatorOrg = operatorOrg!.Value,
-            ExpiryThresholdDays = settings.Thresholds!,
+            Expiry = new ExpiryPolicies(settings.Thresholds!),
             ApplicationInsights = settings.Insights is not null,
             Otlp = settings.Otlp is not null,
             TraceSampleRatio = ratio!.Value,
@@ -173,19 +181,30 @@ public sealed record HostSettings
     /// <summary>Six fields. What stands in them the Functions host reads, and refuses at its start.</summary>
     static string? IsSchedule(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? text : null;
 
-    /// <summary>A name for a C2SP note: no blank, no plus.</summary>
-    static string? Origin(string text) => text.Any(c => char.IsWhiteSpace(c) || c == '+') ? null : text;
+    static List<VerifierKey> ReadEarlierLogKeys(SettingsReader from)
+    {
+        var keys = new List<VerifierKey>();
+        foreach (var text in (from.Optional(Settings.EarlierLogKeys) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (VerifierKey.TryParse(text, out var key, out _))
+                keys.Add(key);
+            else
+                from.Refuse(Settings.EarlierLogKeys, "holds something that is no verifier key");
+        }
 
-    static IReadOnlyList<int>? Thresholds(string text)
+        return keys;
+    }
+
+    static ExpiryPolicy? Thresholds(string text)
     {
         var days = new List<int>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day) || day is < 1 or > 3650 || (days.Count > 0 && day >= days[^1]))
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day) || (days.Count > 0 && day >= days[^1]))
                 return null;
             days.Add(day);
         }
 
-        return days;
+        return ExpiryPolicy.Of(days, ExpiryPolicy.Default.Share, out _);
     }
 }

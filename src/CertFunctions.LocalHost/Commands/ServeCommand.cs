@@ -20,17 +20,21 @@ static class ServeCommand
             if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
                 r.AddError("--max-bytes must be a whole number, 0 or more");
         });
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
-        command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() => RunAsync(
-            new ServeOptions
+        var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
+        {
+            var options = new ServeOptions
             {
                 Data = new DataFolder(parsed.GetValue(Certfn.Data)!),
                 Url = parsed.GetValue(urls)!,
                 Cosmos = StoreOptions.Cosmos(parsed),
                 Durability = parsed.GetValue(durability),
                 MaxBytes = parsed.GetValue(maxBytes),
-            },
-            cancellationToken)));
+                SweepEvery = parsed.GetValue(sweepEvery),
+            };
+            return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);
+        }));
         return command;
     }
 

@@ -35,7 +35,13 @@ sealed class DataFolder(string path)
 
     public string Keys => System.IO.Path.Combine(Path, "keys");
 
+    /// <summary>Where tiles and checkpoints are published, unless elsewhere.</summary>
+    public string Archive => System.IO.Path.Combine(Path, "archive");
+
     public string Siem => System.IO.Path.Combine(Path, "siem");
+
+    /// <summary>What a witness has cosigned.</summary>
+    public string WitnessState => System.IO.Path.Combine(Path, "witness.db");
 
     /// <summary>Where a running service says at which address it listens, for the verbs beside it.</summary>
     public string Address => System.IO.Path.Combine(Path, "address");
@@ -46,7 +52,12 @@ sealed class DataFolder(string path)
         : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "certfn");
 
     /// <summary>Makes the folder where it is not there, and takes hold of it until the lock is disposed.</summary>
-    public IDisposable Take()
+    public IDisposable Take() => Take(Database, WitnessState, "a witness's");
+
+    /// <summary>The same for a witness. A folder is one or the other: the two must not share a holder.</summary>
+    public IDisposable TakeForWitness() => Take(WitnessState, Database, "a service's");
+
+    IDisposable Take(string database, string other, string whose)
     {
         try
         {
@@ -61,9 +72,15 @@ sealed class DataFolder(string path)
         {
             // Held open, not merely present: the system lets go of it whatever kills us.
             var hold = OpenOwnerOnly(System.IO.Path.Combine(Path, "certfn.lock"));
+            if (File.Exists(other))
+            {
+                hold.Dispose();
+                throw new MendableException($"The data folder {Path} is {whose}: choose another with --data.");
+            }
+
             // Made here, empty, because SQLite would let others read it; the files it puts beside it take this one's mode.
-            if (!File.Exists(Database))
-                OpenOwnerOnly(Database).Dispose();
+            if (!File.Exists(database))
+                OpenOwnerOnly(database).Dispose();
             return hold;
         }
         catch (UnauthorizedAccessException e)

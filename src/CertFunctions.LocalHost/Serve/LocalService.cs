@@ -1,6 +1,11 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Paging;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
 using CertFunctions.Http.Hosting;
@@ -84,17 +89,39 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor))
             .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
+        AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
         app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
+    }
+
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.SweepEvery > TimeSpan.Zero)
+        {
+            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
+                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Instruments.Swept));
+        }
+
+        services
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers([.. s.GetServices<ITimedJob>()], store.Leases, store.Positions, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
@@ -30,15 +31,24 @@ sealed record ServeOptions
     /// <summary>Whether the log goes to the console.</summary>
     public bool Quiet { get; init; }
 
+    /// <summary>When to say that certificates end.</summary>
+    public ExpiryPolicies Expiry { get; init; } = ExpiryPolicies.Default;
+
+    /// <summary>From one sweep to the next; zero for no sweeps.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromHours(1);
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>
     /// Refuses what Kestrel would take for something else: it reads a host it does not know as "every address", a port that is no number as part
     /// of the host, and nothing at all as its own default.
     /// </summary>
-    public void CheckUrl()
+    public void CheckUrl() => CheckUrl(Url);
+
+    /// <summary>The same for any address to listen on.</summary>
+    public static void CheckUrl(string urls)
     {
-        foreach (var url in Url.Split(';'))
+        foreach (var url in urls.Split(';'))
         {
             var good = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
                 && (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.Host == "localhost");
