@@ -215,14 +215,14 @@ public sealed class CertificatesTests : HttpTest
     [InlineData("?seq=1", "seq")]
     [InlineData("/diff", "from_seq")]
     [InlineData("/diff?to_seq=1", "from_seq")]
-    [InlineData("/diff?from_seq=x", "from_seq", "from_seq")]
+    [InlineData("/diff?from_seq=x", "from_seq")]
     [InlineData("/diff?from_seq=1&from_at=2026-03-01T12:00:00Z", "from_at")]
     [InlineData("/diff?from_seq=1&to_seq=2&to_at=2026-03-01T12:00:00Z", "to_at")]
     [InlineData("/diff?from_seq=1&at_seq=2", "at_seq")]
     public async Task A_point_that_is_none_is_named(string query, params string[] parameters)
     {
         await IssueAsync("c1", 90, "CN=ca", "a.example");
-        (await Service.GetAsync($"{List}/c1{query}")).IsProblem(400, "invalid-parameter", [.. parameters.Distinct()]);
+        (await Service.GetAsync($"{List}/c1{query}")).IsProblem(400, "invalid-parameter", parameters);
     }
 
     [Fact]

@@ -4,10 +4,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace CertFunctions.App.Functions;
 
 /// <summary>
-/// The timers, one function for each <see cref="ITimedJob"/> that the composition adds. The platform runs a timer on one instance at a time, and a job that another
-/// process is at is not run; a job itself sees to it that two at once do no harm.
+/// The timers, one function for each <see cref="ITimedJob"/> that the composition adds. The platform runs a timer on one instance at a time; a job itself sees to it
+/// that two at once do no harm.
 /// </summary>
-public sealed class Timers(RunTimers run)
+public sealed class Timers(RunJob run)
 {
     /// <summary>Chains what the feed passed over. Run twice, the second time finds all of it chained.</summary>
     [Function("Reconcile")]

@@ -43,7 +43,7 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
     {
         var points = new Points(http.Request.Query, FromSeq, FromAt, ToSeq, ToAt);
         var (from, to) = (points.Take(FromSeq, FromAt), points.Take(ToSeq, ToAt));
-        if (from is CertificatePoint.Now)
+        if (!points.Names(FromSeq, FromAt))
             points.Errors.Add(FromSeq, "is missing: say from where, with from_seq (0 is the beginning) or from_at");
         if (points.Errors.Any)
             return Problem.InvalidParameter([.. points.Errors.All]);
@@ -85,6 +85,17 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
         }
 
         public FieldErrors Errors { get; } = new();
+
+        public bool Names(params ReadOnlySpan<string> any)
+        {
+            foreach (var name in any)
+            {
+                if (values.ContainsKey(name))
+                    return true;
+            }
+
+            return false;
+        }
 
         /// <summary>The point that one of the two names; now where neither is there.</summary>
         public CertificatePoint Take(string seqName, string timeName)

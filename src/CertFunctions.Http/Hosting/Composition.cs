@@ -28,13 +28,14 @@ namespace CertFunctions.Http.Hosting;
 public static class Composition
 {
     /// <summary>
-    /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>, <see cref="CursorSeal"/>,
-    /// <see cref="ExpiryPolicies"/>, <see cref="RunTimers"/>, and an <see cref="ISink"/> for each destination.
+    /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>,
+    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, and an <see cref="ISink"/> for each destination.
     /// </summary>
-    public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock) => services
+    public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock, LogName log) => services
         .AddSingleton(clock)
         .AddSingleton(_ => RandomNumberGenerator.Create())
         .AddSingleton<IngestEvents>().AddSingleton<TellOwnEvent>()
+        .AddSingleton(s => new SignReceipts(log, s.GetRequiredService<LogKeys>(), s.GetRequiredService<MergeDelay>()))
         .AddSingleton<TimelineCursor>().AddSingleton<ReadTimeline>()
         .AddSingleton<CertificateCursor>().AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>()
         .AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
@@ -46,29 +47,25 @@ public static class Composition
         .AddSingleton<PostEvents>().AddSingleton<GetTimeline>()
         .AddSingleton<GetCertificates>().AddSingleton<GetCertificate>()
         .AddSingleton<GetLedgerEntries>().AddSingleton<GetLedgerHealth>()
-        .AddSingleton<GetSinks>().AddSingleton<GetTimers>()
+        .AddSingleton<GetSinks>().AddSingleton<GetTimers>().AddSingleton<RunJob>()
         .AddSingleton<Endpoints>().AddSingleton<Probes>();
 
     /// <summary>Adds the handlers, what of <paramref name="settings"/> they stand on, and a job for each timer.</summary>
     public static IServiceCollection AddCertFunctions(this IServiceCollection services, HostSettings settings) => services
-        .AddHandlers(TimeProvider.System)
+        .AddHandlers(TimeProvider.System, settings.LogName)
         .AddSingleton<ICredentials>(settings.ApiKeys)
         .AddSingleton(settings.LedgerKeys)
         .AddSingleton(new CursorSeal(settings.CursorKey))
         .AddSingleton(settings.Expiry)
+        .AddSingleton(_ => new LogKeys(new EcdsaLogKey(PrivateKey(settings.SigningKey)), settings.EarlierLogKeys))
         .AddSingleton(MergeDelay.Default)
-        .AddSingleton(typeof(LogName), settings.LogName)
-        .AddSingleton<SignReceipts>()
-        .AddSingleton<ILogKey>(_ => new EcdsaLogKey(PrivateKey(settings.SigningKey)))
-        .AddSingleton(s => new LogKeys(s.GetRequiredService<ILogKey>(), settings.EarlierLogKeys))
         .AddJob(s => ActivatorUtilities.CreateInstance<ReconcileEvents>(s))
         .AddJob(s => s.GetRequiredService<ForwardLedgers>())
-        .AddJob(s => ActivatorUtilities.CreateInstance<PublishCheckpoints>(s))
+        .AddJob(s => ActivatorUtilities.CreateInstance<PublishCheckpoints>(s, settings.LogName))
         .AddJob(s => ActivatorUtilities.CreateInstance<WatchInclusion>(s))
         // What is new, each time. The whole is for an auditor's 'certfn verify': on a long ledger it takes longer than a platform lets a function run.
         .AddJob(s => ActivatorUtilities.CreateInstance<CheckLedger>(s, CheckScope.Tail, TimeSpan.FromMinutes(10)))
-        .AddJob(s => ActivatorUtilities.CreateInstance<ExpirySweepJob>(s, settings.OperatorOrg, TimeSpan.FromHours(1), (Action<SweepReport>)Instruments.Swept))
-        .AddSingleton(s => new RunTimers([.. s.GetServices<ITimedJob>()], s.GetRequiredService<ILeases>(), s.GetRequiredService<IPositionStore>(), TimeProvider.System, Guid.NewGuid().ToString("N"), _ => { }));
+        .AddJob(s => ActivatorUtilities.CreateInstance<ExpirySweepJob>(s, settings.OperatorOrg, TimeSpan.FromHours(1), (Action<SweepReport>)Instruments.Swept));
 
     /// <summary>Adds the hub as a sink, where the settings name one; connected to when first asked for.</summary>
     public static IServiceCollection AddEventHub(this IServiceCollection services, EventHubSettings? hub, Func<EventHubSettings, IEventHub> connect) => hub is null ? services : services

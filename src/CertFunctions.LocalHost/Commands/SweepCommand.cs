@@ -3,11 +3,15 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Siem;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Serve;
 using CertFunctions.LocalHost.Show;
+using CertFunctions.Sqlite;
 using Spectre.Console;
 
 namespace CertFunctions.LocalHost.Commands;
@@ -70,19 +74,42 @@ static class SweepCommand
 
     static async Task<int> PreviewAsync(ServeOptions options, DateTimeOffset at, bool json, CancellationToken cancellationToken)
     {
-        using var random = RandomNumberGenerator.Create();
-        var store = await LocalStore.OpenToReadAsync(options, cancellationToken).ConfigureAwait(false);
-        await using (store.ConfigureAwait(false))
+        if (options.Cosmos is null)
         {
-            // Due times computed under other policies say nothing of what these would say: then every certificate is looked at.
-            var planned = await store.Positions.GetAsync(ReplanExpiry.Reader, cancellationToken).ConfigureAwait(false) == options.Expiry.Fingerprint;
-            var preview = new SweepExpiry(store.Certificates, store.Events, options.Expiry, options.Clock, random).PreviewAsync(at, everyCertificate: !planned, cancellationToken);
-            if (json)
-                await PrintLinesAsync(preview).ConfigureAwait(false);
-            else
-                await PrintTableAsync(preview, at).ConfigureAwait(false);
-            return ExitCode.Ok;
+            // Beside a running service too: nothing is written.
+            using var reader = OpenReader(options.Data.Database);
+            return await PreviewAsync(reader.Certificates, reader.Events, reader.Positions, options, at, json, cancellationToken).ConfigureAwait(false);
         }
+
+        var store = await LocalStore.OpenAsync(options, ServiceKeys.LoadOrCreate(options.Data), cancellationToken).ConfigureAwait(false);
+        await using (store.ConfigureAwait(false))
+            return await PreviewAsync(store.Certificates, store.Events, store.Positions, options, at, json, cancellationToken).ConfigureAwait(false);
+    }
+
+    static SqliteReader OpenReader(string path)
+    {
+        try
+        {
+            return SqliteReader.Open(path);
+        }
+        catch (SqliteStoreException e)
+        {
+            throw new MendableException(e.Message + ".", e);
+        }
+    }
+
+    static async Task<int> PreviewAsync(ICertificateStore certificates, IEventStore events, IPositionStore positions, ServeOptions options, DateTimeOffset at, bool json, CancellationToken cancellationToken)
+    {
+        using var random = RandomNumberGenerator.Create();
+        // Due times computed under other policies say nothing of what these would say: then every certificate is looked at.
+        var planned = await positions.GetAsync(ReplanExpiry.Reader, cancellationToken).ConfigureAwait(false) == options.Expiry.Fingerprint;
+        var sweep = new SweepExpiry(certificates, events, options.Expiry, options.Clock, random);
+        var preview = planned ? sweep.PreviewAsync(at, cancellationToken) : sweep.PreviewAllAsync(at, cancellationToken);
+        if (json)
+            await PrintLinesAsync(preview).ConfigureAwait(false);
+        else
+            await PrintTableAsync(preview, at).ConfigureAwait(false);
+        return ExitCode.Ok;
     }
 
     static async Task PrintLinesAsync(IAsyncEnumerable<PlannedAnnouncement> preview)

@@ -2,9 +2,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Telemetry;
-using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
@@ -83,7 +83,7 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddHandlers(options.Clock)
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
@@ -93,6 +93,8 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(store.Leases)
             .AddSingleton(options.Expiry)
             .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(MergeDelay.Default)
             .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
@@ -119,7 +121,7 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
-                return new RunTimers([.. s.GetServices<ITimedJob>()], store.Leases, store.Positions, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
     }

@@ -20,6 +20,9 @@ sealed record ServeOptions
     /// <summary>The org the local API key belongs to.</summary>
     public OrgId Org { get; init; } = OrgId.Parse("local");
 
+    /// <summary>What the log is called in its checkpoints; null for the name made at the first start.</summary>
+    public string? LogName { get; init; }
+
     /// <summary>The Cosmos DB account to keep the record in; null keeps it in the data folder.</summary>
     public CosmosSettings? Cosmos { get; init; }
 

@@ -120,7 +120,7 @@ sealed class HttpService : IAsyncDisposable
             new GetLedgerEntries(door, store.Ledger),
             new GetLedgerHealth(door, Health),
             new GetSinks(door, [forwarder], store.Ledger),
-            new GetTimers(door, new RunTimers([new Idle()], store.Leases, store.Positions, clock, "test", _ => { })));
+            new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
     }
 
     /// <summary>A timed job that does nothing.</summary>
