@@ -15,7 +15,7 @@ var settings = HostSettings.Read(builder.Configuration);
 builder.Services
     .AddCertFunctions(settings)
     .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })
-    .AddArchive(settings.Archive, BlobArchive.Connect)
+    .AddArchive(settings.Archive, BlobContainer.Connect)
     .AddEventHub(settings.EventHub, EventHub.Connect)
     .AddTelemetry(settings);
 

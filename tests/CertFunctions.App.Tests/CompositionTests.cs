@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CertFunctions.App.Tests.Support;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem.EventHubs;
 using CertFunctions.Core.Timers;
 using CertFunctions.Core.Verification;
@@ -9,6 +10,7 @@ using CertFunctions.Cosmos;
 using CertFunctions.Emulation;
 using CertFunctions.Http;
 using CertFunctions.Http.Hosting;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Siem;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Cosmos;
@@ -20,12 +22,15 @@ namespace CertFunctions.App.Tests;
 public sealed class CompositionTests : IAsyncLifetime
 {
     readonly ScriptedHub hub = new();
+    readonly TempFolder folder = new();
+    string archive = "";
     CosmosEmulator emulator = null!;
     HostSettings settings = null!;
     ServiceProvider app = null!;
 
     public async Task InitializeAsync()
     {
+        archive = folder.File("archive");
         emulator = await CosmosEmulator.StartAsync(new CosmosEmulatorOptions { Partitions = 2 });
         settings = Sample.Settings(("Cosmos", emulator.ConnectionString), ("EventHubs", "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS;UseDevelopmentEmulator=true;"));
         app = Compose(settings);
@@ -35,6 +40,7 @@ public sealed class CompositionTests : IAsyncLifetime
     {
         await app.DisposeAsync();
         await emulator.DisposeAsync();
+        folder.Dispose();
     }
 
     [Fact]
@@ -64,6 +70,22 @@ public sealed class CompositionTests : IAsyncLifetime
         await app.GetRequiredService<RunJob>().HandleAsync("forward", default);
 
         Assert.Equal([0, 1], hub.Indexes("local"));
+    }
+
+    [Fact]
+    public async Task Every_timer_runs_over_a_service_in_use_and_is_remembered()
+    {
+        await StartAsync();
+        await PostAsync("e-1");
+
+        foreach (var job in app.GetServices<ITimedJob>())
+            await app.GetRequiredService<RunJob>().HandleAsync(job.Name, default);
+
+        Assert.Equal([0], hub.Indexes("local").Take(1));
+        Assert.Contains(Directory.GetFiles(archive, "*", SearchOption.AllDirectories), f => f.Contains("checkpoint", StringComparison.Ordinal));
+        var timers = (await CallAsync("GET", "api/v1/timers")).Body;
+        Assert.Equal(app.GetServices<ITimedJob>().Count(), timers.Split("\"outcome\":\"done\"").Length - 1);
+        Assert.Contains("\"verdict\":\"valid\"", (await CallAsync("GET", "api/v1/ledger/health")).Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,11 +142,12 @@ public sealed class CompositionTests : IAsyncLifetime
 
     ServiceProvider Compose(HostSettings from) => Program(from, _ => hub).BuildServiceProvider();
 
-    /// <summary>As <c>Program.cs</c> has it, line by line, but for the hub's own client.</summary>
-    static IServiceCollection Program(HostSettings settings, Func<EventHubSettings, IEventHub> connect) => new ServiceCollection()
+    /// <summary>As <c>Program.cs</c> has it, line by line, but for the hub's and the archive's own clients.</summary>
+    IServiceCollection Program(HostSettings settings, Func<EventHubSettings, IEventHub> connect) => new ServiceCollection()
         .AddLogging()
         .AddCertFunctions(settings)
-        .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase })
+        .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })
+        .AddArchive(settings.Archive, _ => new FolderArchive(archive))
         .AddEventHub(settings.EventHub, connect);
 
     [Fact]
@@ -133,7 +156,8 @@ public sealed class CompositionTests : IAsyncLifetime
         var program = AppSource.Files.Single(f => f.Name == "Program.cs").Text;
 
         Assert.Contains(".AddCertFunctions(settings)", program, StringComparison.Ordinal);
-        Assert.Contains(".AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase })", program, StringComparison.Ordinal);
+        Assert.Contains(".AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })", program, StringComparison.Ordinal);
+        Assert.Contains(".AddArchive(settings.Archive, BlobContainer.Connect)", program, StringComparison.Ordinal);
         Assert.Contains(".AddEventHub(settings.EventHub, EventHub.Connect)", program, StringComparison.Ordinal);
         Assert.Contains("CheckAsync(settings.LedgerKeys, CancellationToken.None);", program, StringComparison.Ordinal);
     }

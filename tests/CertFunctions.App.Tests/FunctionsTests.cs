@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CertFunctions.App.Tests.Support;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Timers;
 using CertFunctions.Cosmos;
 using CertFunctions.Http;
@@ -136,6 +137,9 @@ public sealed partial class FunctionsTests
     static ServiceProvider Services()
     {
         var settings = Sample.Settings();
-        return new ServiceCollection().AddLogging().AddCertFunctions(settings).AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase }).BuildServiceProvider();
+        return Compose(settings).AddArchive(settings.Archive, _ => new FolderArchive("unused")).BuildServiceProvider();
     }
+
+    static IServiceCollection Compose(HostSettings settings) =>
+        new ServiceCollection().AddLogging().AddCertFunctions(settings).AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase });
 }

@@ -41,7 +41,8 @@ public sealed class SettingsTests
         Assert.Equal("certfunctions", settings.CosmosDatabase);
         Assert.Null(settings.EventHub);
         Assert.Equal("sample-1", settings.LedgerKeys.CurrentId);
-        Assert.Equal([30, 14, 7, 3, 1], settings.ExpiryThresholdDays);
+        Assert.Equal([30, 14, 7, 3, 1], settings.Expiry.For(settings.OperatorOrg, Core.Ingest.OwnEvent.Project).Thresholds);
+        Assert.Equal("localhost/certfunctions", settings.LogName.Value);
         Assert.False(settings.ApplicationInsights || settings.Otlp);
         Assert.Equal("UseDevelopmentStorage=true", settings.Archive.ConnectionString);
         using var key = ECDsa.Create();
@@ -53,7 +54,7 @@ public sealed class SettingsTests
 
     public static TheoryData<string> Required =>
     [
-        .. Settings.All.Where(s => s.Place == SettingPlace.Both && s != Settings.ApplicationInsights && s != Settings.OtlpEndpoint).Select(s => s.Name),
+        .. Settings.All.Where(s => s.Place == SettingPlace.Both && s != Settings.ApplicationInsights && s != Settings.OtlpEndpoint && s != Settings.EarlierLogKeys).Select(s => s.Name),
     ];
 
     [Theory]
@@ -82,6 +83,8 @@ public sealed class SettingsTests
     [InlineData("ForwardLeasePrefix", "chain-")]
     [InlineData("EventHubEnvelope", "many")]
     [InlineData("EventHubs", "ns.servicebus.windows.net")]
+    [InlineData("Archive", "https://acme.blob.core.windows.net")]
+    [InlineData("EarlierLogKeys", "no-verifier-key")]
     [InlineData("ArchiveContainer", "UPPER")]
     [InlineData("LogOrigin", "two words")]
     [InlineData("SweepSchedule", "every single hour")]
