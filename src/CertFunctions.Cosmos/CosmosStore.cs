@@ -1,4 +1,5 @@
 using Azure.Identity;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -22,7 +23,9 @@ public sealed class CosmosStore : IDisposable
         (this.client, this.settings) = (client, settings);
         var database = client.GetDatabase(settings.Database);
         Database = database;
-        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events));
+        var heads = new CertificateHeads(database.GetContainer(CosmosLayout.Events), settings.Policies);
+        Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events), heads);
+        Certificates = new CosmosCertificateStore(database.GetContainer(CosmosLayout.Events), heads);
         var state = new CosmosState(database.GetContainer(CosmosLayout.State), clock);
         Positions = state;
         Leases = new CosmosLeases(database.GetContainer(CosmosLayout.State), clock);
@@ -36,6 +39,9 @@ public sealed class CosmosStore : IDisposable
 
     /// <summary>The change feed, for a reader that keeps its own position.</summary>
     public IEventFeed Feed { get; }
+
+    /// <summary>The certificates' heads, kept with the events.</summary>
+    public ICertificateStore Certificates { get; }
 
     public ILedgerStore Ledger { get; }
 

@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
 using CertFunctions.Core.Events;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,7 +17,15 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetSinks getSinks)
+public sealed class Endpoints(
+    PostEvents postEvents,
+    GetTimeline getTimeline,
+    GetCertificates getCertificates,
+    GetCertificate getCertificate,
+    GetLedgerEntries getLedger,
+    GetLedgerHealth getHealth,
+    GetSinks getSinks,
+    GetTimers getTimers)
 {
     public const string Base = "/api/v1";
 
@@ -26,9 +36,14 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("POST", "/projects/{project}/subjects/{kind}/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/projects/{project}/certificates/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates", http => getCertificates.HandleAsync(http, Value(http, "project"))),
+        new("GET", "/projects/{project}/certificates/{id}", http => getCertificate.HandleAsync(http, Value(http, "project"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates/{id}/diff", http => getCertificate.HandleDiffAsync(http, Value(http, "project"), Value(http, "id"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
+        new("GET", "/ledger/health", getHealth.HandleAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
+        new("GET", "/timers", getTimers.HandleAsync),
     ];
 
     FrozenDictionary<(string, string), Endpoint>? byRoute;

@@ -1,6 +1,7 @@
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Cosmos.Tests;
+}
 
 public sealed class CosmosEventStoreOnOnePartitionTests : EventStoreContract
 {
@@ -52,7 +53,55 @@ public sealed class CosmosPositionStoreOnFourPartitionsTests : PositionStoreCont
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
 
+public sealed class CosmosWatchInclusionOnOnePartitionTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosWatchInclusionOnFourPartitionsTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosCheckLedgerOnOnePartitionTests : CheckLedgerContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
 public sealed class CosmosLeasesTests : LeasesContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);
+}
+
+public sealed class CosmosCertificateStoreOnOnePartitionTests : CertificateStoreContract
+{
+    protected override int Histories => 2_000;
+
+    protected override int Replayed => 100;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosCertificateStoreOnFourPartitionsTests : CertificateStoreContract
+{
+    protected override int Histories => 500;
+
+    protected override int Replayed => 50;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosSweepOnOnePartitionTests : SweepContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosSweepOnFourPartitionsTests : SweepContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }

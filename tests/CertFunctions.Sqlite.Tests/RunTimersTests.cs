@@ -195,7 +195,7 @@ public sealed class RunTimersTests : IAsyncDisposable
         await StartAsync("a");
         job.Fails = true;
         await PassAsync(Hour);
-        foreach (var expected in new[] { "certfn.timer.runs 1 job=measured outcome=success", "certfn.timer.runs 1 job=measured outcome=failure", "certfn.timer.run.duration job=measured outcome=success" })
+        foreach (var expected in new[] { "certfn.job.runs 1 job=measured outcome=done", "certfn.job.runs 1 job=measured outcome=failed", "certfn.job.duration job=measured" })
             Assert.Contains(expected, measured);
     }
 

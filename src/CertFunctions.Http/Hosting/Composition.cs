@@ -1,15 +1,24 @@
 using System.Security.Cryptography;
+using CertFunctions.Core.Certificates;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Siem.EventHubs;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -20,13 +29,20 @@ public static class Composition
 {
     /// <summary>
     /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>,
-    /// <see cref="TimelineCursor"/>, and an <see cref="ISink"/> for each destination.
+    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, and an <see cref="ISink"/> for each destination.
     /// </summary>
-    public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock) => services
+    public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock, LogName log) => services
         .AddSingleton(clock)
         .AddSingleton(_ => RandomNumberGenerator.Create())
+        .AddSingleton<TimelineCursor>()
+        .AddSingleton<CertificateCursor>()
         .AddSingleton<IngestEvents>()
+        .AddSingleton(s => new SignReceipts(log, s.GetRequiredService<LogKeys>(), s.GetRequiredService<MergeDelay>()))
         .AddSingleton<ReadTimeline>()
+        .AddSingleton<ListCertificates>()
+        .AddSingleton<ReadCertificate>()
+        .AddSingleton<ReplanExpiry>()
+        .AddSingleton<SweepExpiry>()
         .AddSingleton<ExtendLedger>()
         .AddSingleton<IReadOnlyList<ForwardLedger>>(s =>
             [.. s.GetServices<ISink>().Select(sink => new ForwardLedger(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IPositionStore>(), sink, clock))])
@@ -34,21 +50,36 @@ public static class Composition
         .AddSingleton<Door>()
         .AddSingleton<PostEvents>()
         .AddSingleton<GetTimeline>()
+        .AddSingleton<GetCertificates>()
+        .AddSingleton<GetCertificate>()
         .AddSingleton<GetLedgerEntries>()
+        .AddSingleton<GetLedgerHealth>()
         .AddSingleton<GetSinks>()
+        .AddSingleton<GetTimers>()
+        .AddSingleton<RunJob>()
+        .AddSingleton<LedgerHealth>()
         .AddSingleton<Endpoints>()
         .AddSingleton<Probes>();
 
     /// <summary>Adds the handlers, and what of <paramref name="settings"/> they stand on.</summary>
     public static IServiceCollection AddCertFunctions(this IServiceCollection services, HostSettings settings) => services
-        .AddHandlers(TimeProvider.System)
+        .AddHandlers(TimeProvider.System, settings.LogName)
         .AddSingleton(settings)
         .AddSingleton<ICredentials>(settings.ApiKeys)
         .AddSingleton(settings.LedgerKeys)
-        .AddSingleton(new TimelineCursor(settings.CursorKey))
+        .AddSingleton(new CursorSeal(settings.CursorKey))
+        .AddSingleton(settings.Expiry)
+        .AddSingleton(new LogKeys(SigningKey(settings)))
+        .AddSingleton(MergeDelay.Default)
         .AddJob<ReconcileEvents>()
-        .AddJob<ForwardLedgers>()
-        .AddSingleton<RunJob>();
+        .AddJob<ForwardLedgers>();
+
+    static EcdsaLogKey SigningKey(HostSettings settings)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(settings.SigningKey.Span, out _);
+        return new EcdsaLogKey(key);
+    }
 
     /// <summary>Adds the hub as a sink, where the settings name one; connected to when first asked for.</summary>
     public static IServiceCollection AddEventHub(this IServiceCollection services, EventHubSettings? hub, Func<EventHubSettings, IEventHub> connect) => hub is null ? services : services

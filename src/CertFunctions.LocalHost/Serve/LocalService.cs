@@ -1,6 +1,13 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
 using CertFunctions.Http.Hosting;
@@ -78,23 +85,53 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddHandlers(options.Clock)
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(MergeDelay.Default)
             .AddSingleton<ISink>(sink)
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
+        AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
         app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
+    }
+
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.SweepEvery > TimeSpan.Zero)
+        {
+            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
+                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Measure));
+        }
+
+        services
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
+    }
+
+    static void Measure(SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Instruments.Announced.Add(count, Instruments.Label("type", type));
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

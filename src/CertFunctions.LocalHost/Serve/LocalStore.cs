@@ -1,6 +1,8 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
@@ -16,6 +18,10 @@ abstract class LocalStore : IAsyncDisposable
     public abstract ILedgerStore Ledger { get; }
 
     public abstract IPositionStore Positions { get; }
+
+    public abstract ICertificateStore Certificates { get; }
+
+    public abstract ILeases Leases { get; }
 
     /// <summary>
     /// What the file sink's position is kept under. A database of this folder's own has one file; a shared one has as many as there are services, each
@@ -33,7 +39,7 @@ abstract class LocalStore : IAsyncDisposable
         try
         {
             if (options.Cosmos is not { } cosmos)
-                return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes }));
+                return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes, Policies = options.Expiry, Clock = options.Clock }));
             var store = await CosmosStore.OpenAsync(cosmos, options.Clock, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -61,6 +67,10 @@ sealed class SqliteLocalStore(SqliteStore store) : LocalStore
 
     public override IPositionStore Positions => store.Positions;
 
+    public override ICertificateStore Certificates => store.Certificates;
+
+    public override ILeases Leases => store.Leases;
+
     public override string FileSinkName => "file";
 
     public override void AddPump(IServiceCollection services) => services.AddSingleton(store.Feed).AddSingleton<PumpEvents>().AddHostedService<LedgerPump>();
@@ -75,6 +85,10 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override ILedgerStore Ledger => store.Ledger;
 
     public override IPositionStore Positions => store.Positions;
+
+    public override ICertificateStore Certificates => store.Certificates;
+
+    public override ILeases Leases => store.Leases;
 
     public override string FileSinkName => $"file-{instance}";
 

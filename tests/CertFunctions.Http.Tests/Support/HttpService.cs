@@ -1,15 +1,25 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using CertFunctions.Http.Wire;
 using CertFunctions.Sqlite;
 using CertFunctions.Testing;
@@ -44,6 +54,12 @@ sealed class HttpService : IAsyncDisposable
         (WebOnlyKey, new Caller("web", Make.Org, new HashSet<string> { "web" }, Access.Access.All)),
         .. Enum.GetValues<Access.Access>().Select(a => (KeyFor(a), new Caller(a.ToString(), Make.Org, null, a))),
     ];
+
+    /// <summary>What receipts are signed with.</summary>
+    public static EcdsaLogKey LogKey { get; } = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    /// <summary>What a self-check of any of these services found: tests use ledgers of their own.</summary>
+    public static LedgerHealth Health { get; } = new();
 
     readonly TempFolder folder;
     readonly WebApplication app;
@@ -95,11 +111,26 @@ sealed class HttpService : IAsyncDisposable
     public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, ILogger<Door> log)
     {
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
+        var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
         return new Endpoints(
-            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), clock),
-            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor("a key for cursors, 32 bytes long"u8.ToArray()))),
+            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(LogKey), MergeDelay.Default), clock),
+            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
+            new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
+            new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
             new GetLedgerEntries(door, store.Ledger),
-            new GetSinks(door, [forwarder], store.Ledger));
+            new GetLedgerHealth(door, Health),
+            new GetSinks(door, [forwarder], store.Ledger),
+            new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
+    }
+
+    /// <summary>A timed job that does nothing.</summary>
+    sealed class Idle : ITimedJob
+    {
+        public string Name => "idle";
+
+        public TimeSpan Every => TimeSpan.FromHours(1);
+
+        public Task RunAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>Posts to <c>/api/v1/projects/web…</c>.</summary>
