@@ -20,7 +20,7 @@ public enum CheckScope
 /// </summary>
 public sealed class LedgerHealth
 {
-    static readonly Meter Meter = new("CertFunctions.Ledger");
+    static readonly Meter Meter = new(Telemetry.Instruments.Name);
     static readonly Counter<long> Breaks = Meter.CreateCounter<long>("certfn.ledger.breaks", "{break}", "Checks that found a ledger broken");
     static readonly Counter<long> Overdue = Meter.CreateCounter<long>("certfn.ledger.overdue", "{event}", "Events found missing from the ledger after their time");
     static readonly Counter<long> Checked = Meter.CreateCounter<long>("certfn.ledger.checked", "{entry}", "Entries the service has verified of its own ledgers");
