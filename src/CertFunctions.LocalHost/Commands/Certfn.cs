@@ -34,6 +34,7 @@ static class Certfn
             SweepCommand.Create(),
             VerifyCommand.Create(),
             ExportCommand.Create(),
+            KeyCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };
