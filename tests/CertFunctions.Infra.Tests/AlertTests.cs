@@ -54,6 +54,21 @@ public sealed partial class AlertTests
             Assert.Contains($"\n### {title}\n", Runbook, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_workbook_is_what_the_portal_reads()
+    {
+        using var workbook = JsonDocument.Parse(File.ReadAllText(Path.Combine(Modules, "workbook.json")));
+        Assert.Equal("Notebook/1.0", workbook.RootElement.GetProperty("version").GetString());
+        var items = workbook.RootElement.GetProperty("items").EnumerateArray().ToList();
+        Assert.Equal(items.Count, items.Select(i => i.GetProperty("name").GetString()).Distinct().Count());
+        var queries = items.Where(i => i.GetProperty("type").GetInt32() == 3).Select(i => i.GetProperty("content")).ToList();
+        Assert.True(queries.Count > 10);
+        Assert.All(queries, q => Assert.Equal("range", q.GetProperty("timeContextFromParameter").GetString()));
+        // Ingest, lag, sinks, expiry, the chain's health.
+        foreach (var about in new[] { "certfn.events.ingested", "certfn.chain.delay", "certfn.sink.lag", "certfn.sweep.announced", "certfn.ledger.breaks" })
+            Assert.Contains(queries, q => q.GetProperty("query").GetString()!.Contains($"\"{about}\"", StringComparison.Ordinal));
+    }
+
     /// <summary>R47, and what the service itself promises.</summary>
     [Theory]
     [InlineData("renewal-stalled", 0)]
