@@ -31,7 +31,7 @@ public static class Composition
 {
     /// <summary>
     /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>,
-    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, and an <see cref="ISink"/> for each destination.
+    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, the <see cref="IArchive"/>, and an <see cref="ISink"/> for each destination.
     /// </summary>
     public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock, LogName log) => services
         .AddSingleton(clock)
@@ -56,6 +56,9 @@ public static class Composition
         .AddSingleton<GetCertificate>()
         .AddSingleton<GetLedgerEntries>()
         .AddSingleton<GetLedgerHealth>()
+        .AddSingleton<LatestCheckpoints>()
+        .AddSingleton<GetPublished>()
+        .AddSingleton<GetProof>()
         .AddSingleton<GetSinks>()
         .AddSingleton<GetTimers>()
         .AddSingleton<RunJob>()
