@@ -11,7 +11,7 @@ namespace CertFunctions.Cosmos;
 /// The events in one container. A subject is one logical partition; its appends go through a lane of its own, which writes what waits together in
 /// one transactional batch, so that many writers on one subject do not fight over its head.
 /// </summary>
-sealed class CosmosEventStore(Container container) : IEventStore
+sealed class CosmosEventStore(Container container, CertificateHeads heads) : IEventStore
 {
     readonly ConcurrentDictionary<SubjectAddress, SubjectLane> lanes = new();
 
@@ -33,7 +33,7 @@ sealed class CosmosEventStore(Container container) : IEventStore
     {
         while (true)
         {
-            var lane = lanes.GetOrAdd(address, a => new SubjectLane(container, a, closed => lanes.TryRemove(new KeyValuePair<SubjectAddress, SubjectLane>(a, closed))));
+            var lane = lanes.GetOrAdd(address, a => new SubjectLane(container, heads, a, closed => lanes.TryRemove(new KeyValuePair<SubjectAddress, SubjectLane>(a, closed))));
             // A lane that ran empty closes itself; whoever comes too late for it opens the next.
             if (lane.TryEnqueue(events, out var done))
                 return await done.ConfigureAwait(false);

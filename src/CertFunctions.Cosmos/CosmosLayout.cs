@@ -22,20 +22,23 @@ public static class CosmosLayout
 
     public static IReadOnlyList<ContainerProperties> Containers =>
     [
-        // Queried: seq (timelines), type and at (their filters). Everything else is paid for by nobody.
-        Define(Events, ["/org", "/project", "/subject"], ["/seq/?", "/type/?", "/at/?"]),
+        // Queried: seq (timelines), type and at (their filters); of certificates' heads alone, due (sweeps), not_after and cert (lists, and their order), status, issuer
+        // and names (their filters; who covers whom). Everything else is paid for by nobody.
+        Define(Events, ["/org", "/project", "/subject"], ["/seq/?", "/type/?", "/at/?", "/due/?", "/not_after/?", "/cert/?", "/status/?", "/issuer/?", "/names/[]/?"], ordered: ["/not_after", "/cert"]),
         // Queried: index (reading on), event (is it chained?). An event is chained once in a segment by the unique key, and once in a ledger by the store.
         Define(Ledger, ["/org", "/segment"], ["/index/?", "/event/?"], uniqueKey: "/event"),
         Define(State, ["/kind"], []),
         new ContainerProperties(Leases, "/id") { DefaultTimeToLive = -1 },
     ];
 
-    static ContainerProperties Define(string id, IReadOnlyList<string> partitionKey, string[] indexed, string? uniqueKey = null)
+    static ContainerProperties Define(string id, IReadOnlyList<string> partitionKey, string[] indexed, string? uniqueKey = null, string[]? ordered = null)
     {
         var policy = new IndexingPolicy { IndexingMode = IndexingMode.Consistent, Automatic = true };
         foreach (var path in indexed)
             policy.IncludedPaths.Add(new IncludedPath { Path = path });
         policy.ExcludedPaths.Add(new ExcludedPath { Path = "/*" });
+        if (ordered is not null)
+            policy.CompositeIndexes.Add([.. ordered.Select(path => new CompositePath { Path = path, Order = CompositePathSortOrder.Ascending })]);
         var container = partitionKey.Count == 1 ? new ContainerProperties(id, partitionKey[0]) : new ContainerProperties(id, partitionKey);
         container.IndexingPolicy = policy;
         if (uniqueKey is not null)
@@ -55,10 +58,14 @@ public static class CosmosLayout
         var missing = Paths(wanted.IndexingPolicy).Where(path => !IsIndexed(actual.IndexingPolicy, path)).ToList();
         if (missing.Count > 0)
             return $"its index policy leaves out {string.Join(", ", missing)}: run 'certfn provision'";
+        if (wanted.IndexingPolicy.CompositeIndexes.FirstOrDefault(o => !actual.IndexingPolicy.CompositeIndexes.Any(a => Composite(a) == Composite(o))) is { } order)
+            return $"its index policy has no composite index on {Composite(order)}: run 'certfn provision'";
         if (actual.DefaultTimeToLive > 0)
             return $"its documents expire after {actual.DefaultTimeToLive} seconds, and history must not: run 'certfn provision'";
         return null;
     }
+
+    static string Composite(IEnumerable<CompositePath> index) => string.Join(", ", index.Select(p => p.Order == CompositePathSortOrder.Ascending ? p.Path : $"{p.Path} descending"));
 
     static IEnumerable<string> Paths(IndexingPolicy policy) => policy.IncludedPaths.Select(p => p.Path);
 

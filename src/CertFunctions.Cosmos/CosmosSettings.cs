@@ -1,3 +1,5 @@
+using CertFunctions.Core.Expiry;
+
 namespace CertFunctions.Cosmos;
 
 /// <summary>Which account and database, and how to get in.</summary>
@@ -12,6 +14,9 @@ public sealed record CosmosSettings
 
     /// <summary>The database. 1 to 255 characters.</summary>
     public string Database { get; init; } = "certfunctions";
+
+    /// <summary>By which certificates' due times are computed as their events come. The same for every service on a database; <see cref="ReplanExpiry"/> sees to what others computed.</summary>
+    public ExpiryPolicies Policies { get; init; } = ExpiryPolicies.Default;
 }
 
 /// <summary>A store that cannot be used as it is, with what to do about it. The message is for a person.</summary>

@@ -39,7 +39,11 @@ sealed record EventDocument
     public long Timestamp { get; init; }
 }
 
-/// <summary>A subject's head, in the same logical partition as its events. Its <c>last_seq</c> moves with them in one transaction.</summary>
+/// <summary>
+/// A subject's head, in the same logical partition as its events. Its <c>last_seq</c> moves with them in one transaction; of a certificate, so does what its
+/// events come to. The members from <see cref="Due"/> on are there to be queried, and say what <see cref="State"/> says; a certificate of which nothing is known
+/// has none of them.
+/// </summary>
 sealed record SubjectDocument
 {
     public const string HeadId = "head";
@@ -53,11 +57,31 @@ sealed record SubjectDocument
     public required string Subject { get; init; }
 
     public required long LastSeq { get; init; }
+
+    /// <summary>A certificate's state, with its version; null of other subjects, and of heads that were written before there was one.</summary>
+    public JsonElement? State { get; init; }
+
+    /// <summary>When a sweep is to look at it.</summary>
+    public string? Due { get; init; }
+
+    /// <summary>End of validity; the highest time there is where there is no validity.</summary>
+    public string? NotAfter { get; init; }
+
+    /// <summary>The certificate's id: certificates of one end are listed in its order. Not <c>subject</c>, for which events would pay too.</summary>
+    public string? Cert { get; init; }
+
+    public string? Status { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public IReadOnlyList<string>? Names { get; init; }
 }
 
 /// <summary>A ledger entry as a document: written once. <c>id</c> is the index, so an index is taken once; <c>event</c> names the event, by unique key once per segment.</summary>
 sealed record EntryDocument
 {
+    public const string IdPrefix = "i.";
+
     public required string Id { get; init; }
 
     public required string Org { get; init; }
@@ -142,6 +166,8 @@ sealed record StateDocument
 [JsonSerializable(typeof(EventDocument[]))]
 [JsonSerializable(typeof(EntryDocument[]))]
 [JsonSerializable(typeof(StateDocument[]))]
+[JsonSerializable(typeof(SubjectDocument[]))]
+[JsonSerializable(typeof(long[]))]
 [JsonSerializable(typeof(JsonElement[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(EventDocument))]

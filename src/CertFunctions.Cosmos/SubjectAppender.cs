@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using Microsoft.Azure.Cosmos;
@@ -10,7 +11,7 @@ namespace CertFunctions.Cosmos;
 /// Appends to one subject: {the head with the etag it was read with, each event as a new document} in one transactional batch. A conflict, and an
 /// answer that was lost, end in the same place: the head is read again, the ids are looked for, and what is not there is tried anew.
 /// </summary>
-sealed class SubjectAppender(Container container, SubjectAddress address)
+sealed class SubjectAppender(Container container, CertificateHeads heads, SubjectAddress address)
 {
     // The service takes 100 operations and 2 MB in a batch. One operation is the head; a document holds its event as text inside a string, where a quote takes
     // two bytes and an emoji, four bytes in the leaf, is written as twelve.
@@ -48,18 +49,28 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         {
             if (attempt == Attempts)
                 throw new CosmosUnavailableException($"{Attempts} others were faster each time on this subject");
-            var batch = Take(events, pending);
-            var (status, etag) = await ReadHeadAsync().ConfigureAwait(false) ? await WriteAsync(events, batch).ConfigureAwait(false) : Throttled;
+            var known = head is not null;
+            var there = await ReadHeadAsync().ConfigureAwait(false);
+            if (there && events[pending[0]].Follows is { } follows && follows != head!.Seq)
+            {
+                await SettleMovedAsync(events, pending, known, outcomes).ConfigureAwait(false);
+                attempt = -1;
+                continue;
+            }
+
+            var batch = there ? Take(events, pending, head!.Seq) : [];
+            var (status, etag) = there ? await WriteAsync(events, batch).ConfigureAwait(false) : Throttled;
             switch (status)
             {
                 case HttpStatusCode.OK:
+                    head!.State = After(events, batch);
                     foreach (var i in batch)
                     {
-                        var seq = ++head!.Seq;
+                        var seq = ++head.Seq;
                         outcomes[i] = new AppendOutcome.Appended(events[i].Record(seq, events[i].Leaf(seq)));
                     }
 
-                    head!.Etag = etag;
+                    head.Etag = etag;
                     pending.RemoveRange(0, batch.Count);
                     attempt = -1;
                     break;
@@ -79,14 +90,34 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         }
     }
 
-    static List<int> Take(IReadOnlyList<StampedEvent> events, List<int> pending)
+    /// <summary>
+    /// The first of the pending was to follow another seq than the head's. What is remembered of the head may be of old; the service's word counts, and before it
+    /// the id's: an event that is there is there.
+    /// </summary>
+    async Task SettleMovedAsync(IReadOnlyList<StampedEvent> events, List<int> pending, bool known, AppendOutcome?[] outcomes)
+    {
+        if (known)
+        {
+            head = null;
+            return;
+        }
+
+        List<int> first = [pending[0]];
+        await LookForAsync(events, first, outcomes).ConfigureAwait(false);
+        if (first.Count > 0)
+            outcomes[first[0]] = new AppendOutcome.Moved(head!.Seq);
+        pending.RemoveAt(0);
+    }
+
+    /// <summary>What goes into one batch: as much as the service takes, and nothing that would not follow the seq it asks for.</summary>
+    static List<int> Take(IReadOnlyList<StampedEvent> events, List<int> pending, long seq)
     {
         var batch = new List<int>(BatchEvents);
         long bytes = 0;
         foreach (var i in pending)
         {
             bytes += BytesPerByte * events[i].Weight + DocumentBytes;
-            if (batch.Count == BatchEvents || (batch.Count > 0 && bytes > BatchBytes))
+            if (batch.Count == BatchEvents || (batch.Count > 0 && bytes > BatchBytes) || (events[i].Follows is { } follows && follows != seq + batch.Count))
                 break;
             batch.Add(i);
         }
@@ -97,14 +128,7 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
     async Task<(HttpStatusCode Status, string? Etag)> WriteAsync(IReadOnlyList<StampedEvent> events, List<int> batch)
     {
         var write = container.CreateTransactionalBatch(partition);
-        var moved = new SubjectDocument
-        {
-            Id = SubjectDocument.HeadId,
-            Org = address.Org.Value,
-            Project = address.Project.Value,
-            Subject = CosmosNames.Subject(address.Subject),
-            LastSeq = head!.Seq + batch.Count,
-        };
+        var moved = heads.Document(address, head!.Seq + batch.Count, After(events, batch));
         write = head.Etag is null ? write.CreateItem(moved) : write.ReplaceItem(SubjectDocument.HeadId, moved, new TransactionalBatchItemRequestOptions { IfMatchEtag = head.Etag });
         for (var n = 0; n < batch.Count; n++)
             write = write.CreateItem(Document(events[batch[n]], head.Seq + 1 + n));
@@ -122,6 +146,10 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
             return (HttpStatusCode.ServiceUnavailable, null);
         }
     }
+
+    /// <summary>The certificate's state with the batch's events; null where the subject is no certificate.</summary>
+    CertificateState? After(IReadOnlyList<StampedEvent> events, List<int> batch) =>
+        head!.State is { } state ? batch.Aggregate(state, (s, i) => s.Apply(events[i].Change!)) : null;
 
     /// <summary>Settles those of the pending events that are there, and leaves the rest pending.</summary>
     async Task LookForAsync(IReadOnlyList<StampedEvent> events, List<int> pending, AppendOutcome?[] outcomes)
@@ -162,11 +190,11 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
         try
         {
             var response = await container.ReadItemAsync<SubjectDocument>(SubjectDocument.HeadId, partition).ConfigureAwait(false);
-            head = new Head { Seq = response.Resource.LastSeq, Etag = response.ETag };
+            head = new Head { Seq = response.Resource.LastSeq, Etag = response.ETag, State = await heads.StateAsync(address, response.Resource, CancellationToken.None).ConfigureAwait(false) };
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            head = new Head();
+            head = new Head { State = CertificateHeads.IsCertificate(address) ? CertificateState.None : null };
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.TooManyRequests)
         {
@@ -196,5 +224,8 @@ sealed class SubjectAppender(Container container, SubjectAddress address)
 
         /// <summary>Null for a subject without events.</summary>
         public string? Etag { get; set; }
+
+        /// <summary>Null for a subject that is no certificate.</summary>
+        public CertificateState? State { get; set; }
     }
 }

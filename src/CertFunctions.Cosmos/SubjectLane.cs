@@ -8,7 +8,7 @@ namespace CertFunctions.Cosmos;
 /// The appends of one subject in this process, one batch at a time: whatever waits while a batch is under way goes into the next together. Other
 /// processes append to the same subject as they like; the head's etag decides between us.
 /// </summary>
-sealed class SubjectLane(Container container, SubjectAddress address, Action<SubjectLane> closed)
+sealed class SubjectLane(Container container, CertificateHeads heads, SubjectAddress address, Action<SubjectLane> closed)
 {
     /// <summary>Events that wait at most: one call of the largest size. What comes beyond it is told to come again.</summary>
     const int MaxWaiting = IngestEvents.MaxBatch;
@@ -46,7 +46,7 @@ sealed class SubjectLane(Container container, SubjectAddress address, Action<Sub
 
     async Task RunAsync()
     {
-        var appender = new SubjectAppender(container, address);
+        var appender = new SubjectAppender(container, heads, address);
         while (true)
         {
             List<Request> requests;

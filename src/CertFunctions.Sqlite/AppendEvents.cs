@@ -34,25 +34,27 @@ sealed class AppendEvents(IReadOnlyList<StampedEvent> events) : WriteUnit
 
     static AppendOutcome Append(WriteSession session, StampedEvent e)
     {
+        if (e.Follows is { } follows && (session.FindSubject(e.Address)?.Seq ?? 0) is var at && at != follows)
+            return session.FindSubject(e.Address) is { } elsewhere && Find(session, elsewhere, e) is { } there ? there : new AppendOutcome.Moved(at);
         var subject = session.Subject(e.Address);
         var seq = subject.Seq + 1;
         var leaf = e.Leaf(seq);
         session.InsertEvent.Bind(1, subject.Key).Bind(2, seq).Bind(3, e.Id.Value).Bind(4, e.Submitted.Type.Name)
             .Bind(5, UnixTicks.From(e.OccurredAt)).Bind(6, leaf).Bind(7, e.Salt.Span).Bind(8, e.Submitted.Personal.Span).Run();
         if (session.Changes == 0)
-            return Meet(session, subject, e);
-        session.Advance(subject);
+            return Find(session, subject, e) ?? throw new InvalidOperationException($"event {e.Id} is neither new nor there");
+        session.Advance(subject, e);
         return new AppendOutcome.Appended(e.Record(seq, leaf, session.LastRowId));
     }
 
-    /// <summary>The id is taken: by this very submission, or by another.</summary>
-    static AppendOutcome Meet(WriteSession session, SubjectHead subject, StampedEvent e)
+    /// <summary>Whether the id is taken, by this very submission or by another; null where it is free.</summary>
+    static AppendOutcome? Find(WriteSession session, SubjectHead subject, StampedEvent e)
     {
         var find = session.FindEvent.Bind(1, subject.Key).Bind(2, e.Id.Value);
         try
         {
             if (!find.Step())
-                throw new InvalidOperationException($"event {e.Id} is neither new nor there");
+                return null;
             var existing = new RecordedEvent
             {
                 Address = e.Address,
@@ -76,6 +78,8 @@ sealed class AppendEvents(IReadOnlyList<StampedEvent> events) : WriteUnit
 static class UnixTicks
 {
     public static long From(DateTimeOffset time) => time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
+
+    public static DateTimeOffset To(long ticks) => DateTimeOffset.UnixEpoch.AddTicks(ticks);
 
     /// <summary>Prints the time as a leaf does (<see cref="Rfc3339.Format"/>), in UTF-8, 28 bytes at most; false for a number that is no time.</summary>
     public static bool TryPrint(long ticks, Span<byte> utf8, out int length)

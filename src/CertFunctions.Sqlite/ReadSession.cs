@@ -39,12 +39,15 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
 
     public Statement Position { get; } = new(connection, "SELECT position FROM positions WHERE reader = ?");
 
+    public CertificateStatements Certificates { get; } = new(connection);
+
     public SqliteConnection Connection => connection;
 
     public void Dispose()
     {
         foreach (var statement in new[] { FindSubject, TimelineDown, TimelineUp, Feed, FindLedger, Ledgers, IsChained, EntryHash, Entries, FindEvent, Position })
             statement.Dispose();
+        Certificates.Dispose();
         connection.Dispose();
     }
 }

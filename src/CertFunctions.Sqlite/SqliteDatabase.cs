@@ -1,4 +1,6 @@
 using System.Globalization;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -10,7 +12,7 @@ public sealed class SqliteStoreException(string message, Exception? inner = null
 /// <summary>Opens connections to one database file, creating its schema where there is none.</summary>
 static class SqliteDatabase
 {
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     static SqliteDatabase()
     {
@@ -34,8 +36,16 @@ static class SqliteDatabase
                 Run(connection, "PRAGMA wal_autocheckpoint = 4000");
                 Run(connection, "PRAGMA cache_size = -32768");
                 Run(connection, "PRAGMA busy_timeout = 5000");
-                if (Scalar(connection, "PRAGMA user_version") == 0)
-                    Create(connection);
+                switch (Scalar(connection, "PRAGMA user_version"))
+                {
+                    case 0:
+                        Create(connection);
+                        break;
+                    case 1:
+                        AddCertificates(connection, options.Policies);
+                        break;
+                }
+
                 if (options.MaxBytes > 0)
                     Run(connection, $"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / Scalar(connection, "PRAGMA page_size"))}");
                 return connection;
@@ -125,12 +135,43 @@ static class SqliteDatabase
         return connection;
     }
 
-    static void Create(SqliteConnection connection)
+    /// <summary>One transaction: a start that is killed here leaves an empty file, and the next start begins anew.</summary>
+    static void Create(SqliteConnection connection) =>
+        Run(connection, $"BEGIN IMMEDIATE; {Schema("schema.sql")} {Schema("certificates.sql")} PRAGMA user_version = {SchemaVersion}; COMMIT");
+
+    /// <summary>
+    /// Version 1 kept no certificates: they are made from the events. One transaction: a start that is killed here leaves the file as it was, and the next begins
+    /// anew. It writes about a kilobyte per certificate and holds one in memory.
+    /// </summary>
+    static void AddCertificates(SqliteConnection connection, ExpiryPolicies policies)
     {
-        using var stream = typeof(SqliteDatabase).Assembly.GetManifestResourceStream("schema.sql")!;
-        using var text = new StreamReader(stream);
-        // One transaction: a start that is killed here leaves an empty file, and the next start begins anew.
-        Run(connection, $"BEGIN IMMEDIATE; {text.ReadToEnd()} PRAGMA user_version = {SchemaVersion}; COMMIT");
+        Run(connection, $"BEGIN IMMEDIATE; {Schema("certificates.sql")}");
+        try
+        {
+            using (var rows = new CertificateRows(connection, policies))
+            using (var subjects = new Statement(connection, "SELECT key, seq, org, project, id FROM subjects WHERE kind = ? AND seq > 0"))
+            {
+                subjects.Bind(1, Subject.Certificate);
+                while (subjects.Step())
+                {
+                    var address = new SubjectAddress(OrgId.Parse(subjects.Text(2)), ProjectId.Parse(subjects.Text(3)), Subject.Parse(Subject.Certificate, subjects.Text(4)));
+                    rows.Rebuild(address, subjects.Int64(0), subjects.Int64(1));
+                }
+            }
+
+            Run(connection, $"PRAGMA user_version = {SchemaVersion}; COMMIT");
+        }
+        catch
+        {
+            Run(connection, "ROLLBACK");
+            throw;
+        }
+    }
+
+    static string Schema(string name)
+    {
+        using var text = new StreamReader(typeof(SqliteDatabase).Assembly.GetManifestResourceStream(name)!);
+        return text.ReadToEnd();
     }
 
     static void CheckVersion(SqliteConnection connection, string path)

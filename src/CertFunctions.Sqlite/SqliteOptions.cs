@@ -1,3 +1,5 @@
+using CertFunctions.Core.Expiry;
+
 namespace CertFunctions.Sqlite;
 
 /// <summary>How the embedded store is kept.</summary>
@@ -23,6 +25,9 @@ public sealed record SqliteOptions
 
     /// <summary>Bytes that may wait for the writer; more are answered "busy".</summary>
     public long QueueBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>By which certificates' due times are computed as their events come; <see cref="ReplanExpiry"/> sees to those that were computed by others.</summary>
+    public ExpiryPolicies Policies { get; init; } = ExpiryPolicies.Default;
 }
 
 public enum SqliteDurability

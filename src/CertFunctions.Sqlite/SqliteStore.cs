@@ -1,3 +1,4 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -22,6 +23,7 @@ public sealed class SqliteStore : IAsyncDisposable
         writer.Committed += events.Signal;
         (Events, Feed) = (events, events);
         Ledger = new SqliteLedgerStore(writer, sessions);
+        Certificates = new SqliteCertificateStore(writer, sessions);
         Positions = new SqlitePositionStore(writer, sessions);
         Leases = new SqliteLeases(writer, options.Clock);
     }
@@ -29,6 +31,9 @@ public sealed class SqliteStore : IAsyncDisposable
     public IEventStore Events { get; }
 
     public IEventFeed Feed { get; }
+
+    /// <summary>The certificates' heads, kept with the events.</summary>
+    public ICertificateStore Certificates { get; }
 
     public ILedgerStore Ledger { get; }
 

@@ -46,7 +46,7 @@ sealed class SqliteWriter : IAsyncDisposable
     {
         this.options = options;
         connection = SqliteDatabase.OpenWriter(options);
-        session = new WriteSession(connection);
+        session = new WriteSession(connection, options.Policies);
         thread = new Thread(Loop) { IsBackground = true, Name = "sqlite-writer" };
         thread.Start();
     }

@@ -28,6 +28,12 @@ sealed partial class Statement : IDisposable
         return this;
     }
 
+    public Statement Bind(int place, long? value)
+    {
+        Check(value is { } number ? Native.BindInt64(Alive, place, number) : Native.BindNull(Alive, place));
+        return this;
+    }
+
     public Statement Bind(int place, string value)
     {
         var most = Encoding.UTF8.GetMaxByteCount(value.Length);
@@ -126,6 +132,9 @@ sealed partial class Statement : IDisposable
 
         [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64")]
         public static partial int BindInt64(nint statement, int place, long value);
+
+        [LibraryImport(Library, EntryPoint = "sqlite3_bind_null")]
+        public static partial int BindNull(nint statement, int place);
 
         [LibraryImport(Library, EntryPoint = "sqlite3_bind_text")]
         public static partial int BindText(nint statement, int place, ReadOnlySpan<byte> utf8, int bytes, nint ownership);

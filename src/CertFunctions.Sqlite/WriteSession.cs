@@ -1,4 +1,5 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -7,7 +8,7 @@ namespace CertFunctions.Sqlite;
 /// <summary>
 /// The writer's connection with its prepared statements, and what it remembers of subjects between commits. Used by the writer's thread only.
 /// </summary>
-sealed class WriteSession(SqliteConnection connection) : IDisposable
+sealed class WriteSession(SqliteConnection connection, ExpiryPolicies policies) : IDisposable
 {
     const int RememberedSubjects = 50_000;
 
@@ -16,6 +17,7 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
     readonly Statement findSubject = new(connection, "SELECT key, seq FROM subjects WHERE org = ? AND project = ? AND kind = ? AND id = ?");
     readonly Statement addSubject = new(connection, "INSERT INTO subjects (org, project, kind, id, seq) VALUES (?, ?, ?, ?, 0)");
     readonly Statement moveSubject = new(connection, "UPDATE subjects SET seq = ? WHERE key = ?");
+    readonly CertificateRows certificates = new(connection, policies);
     readonly Dictionary<SubjectAddress, SubjectHead> subjects = [];
     readonly List<SubjectHead> moved = [];
 
@@ -63,6 +65,8 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
         foreach (var subject in moved)
         {
             moveSubject.Bind(1, subject.Seq).Bind(2, subject.Key).Run();
+            if (subject.Certificate is { IsDirty: true } certificate)
+                certificates.Save(certificate, subject.Key);
             subject.Moved = false;
         }
 
@@ -74,6 +78,7 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
     {
         // What we remember of subjects may be of the transaction that is gone.
         subjects.Clear();
+        certificates.Forget();
         moved.Clear();
         if (raw.sqlite3_get_autocommit(connection.Handle!) == 0)
             SqliteDatabase.Run(connection, "ROLLBACK");
@@ -82,36 +87,56 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
     /// <summary>The subject's head as of this transaction, added where it is new.</summary>
     public SubjectHead Subject(SubjectAddress address)
     {
+        if (FindSubject(address) is { } found)
+            return found;
+        BindAddress(addSubject, address);
+        addSubject.Run();
+        return subjects[address] = new SubjectHead { Key = LastRowId, Certificate = IsCertificate(address) ? new CertificateRow { Address = address } : null };
+    }
+
+    /// <summary>The subject's head as of this transaction; null where it has no events.</summary>
+    public SubjectHead? FindSubject(SubjectAddress address)
+    {
         if (subjects.TryGetValue(address, out var head))
             return head;
         BindAddress(findSubject, address);
-        if (findSubject.Step())
-        {
-            head = new SubjectHead { Key = findSubject.Int64(0), Seq = findSubject.Int64(1) };
-            findSubject.Reset();
-        }
-        else
-        {
-            findSubject.Reset();
-            BindAddress(addSubject, address);
-            addSubject.Run();
-            head = new SubjectHead { Key = LastRowId };
-        }
-
-        subjects[address] = head;
-        return head;
+        var there = findSubject.Step();
+        var (key, seq) = there ? (findSubject.Int64(0), findSubject.Int64(1)) : default;
+        findSubject.Reset();
+        if (!there)
+            return null;
+        return subjects[address] = new SubjectHead { Key = key, Seq = seq, Certificate = IsCertificate(address) ? certificates.Load(address, key, seq) : null };
     }
 
     /// <summary>Notes that the subject got an event with the next seq, the last row inserted.</summary>
-    public void Advance(SubjectHead subject)
+    public void Advance(SubjectHead subject, StampedEvent e)
     {
         HighestEvent = LastRowId;
         subject.Seq++;
+        if (subject.Certificate is { } certificate)
+            certificates.Apply(certificate, e.Change!);
+        Move(subject);
+    }
+
+    /// <summary>Sets when to look at a certificate next, if its head is at that seq; whether it is.</summary>
+    public bool Reschedule(SubjectAddress address, long expectedSeq, long? due)
+    {
+        if (FindSubject(address) is not { Certificate: { } certificate } subject || subject.Seq != expectedSeq)
+            return false;
+        CertificateRows.Reschedule(certificate, due);
+        Move(subject);
+        return true;
+    }
+
+    void Move(SubjectHead subject)
+    {
         if (subject.Moved)
             return;
         subject.Moved = true;
         moved.Add(subject);
     }
+
+    static bool IsCertificate(SubjectAddress address) => address.Subject.Kind == Core.Events.Subject.Certificate;
 
     static void BindAddress(Statement statement, SubjectAddress address) =>
         statement.Bind(1, address.Org.Value).Bind(2, address.Project.Value).Bind(3, address.Subject.Kind).Bind(4, address.Subject.Id);
@@ -120,6 +145,7 @@ sealed class WriteSession(SqliteConnection connection) : IDisposable
     {
         foreach (var statement in new[] { begin, commit, findSubject, addSubject, moveSubject, InsertEvent, FindEvent, FindLedger, AddLedger, MoveLedger, InsertEntry, IsChained, OpenSegment, SavePosition, FindPosition })
             statement.Dispose();
+        certificates.Dispose();
     }
 }
 
@@ -131,4 +157,7 @@ sealed class SubjectHead
     public long Seq { get; set; }
 
     public bool Moved { get; set; }
+
+    /// <summary>What its events come to; null where it is no certificate.</summary>
+    public CertificateRow? Certificate { get; init; }
 }

@@ -1,4 +1,4 @@
--- CertFunctions embedded store, version 1 (PRAGMA user_version). Append-only: the triggers below refuse what history must not suffer, whoever asks.
+-- CertFunctions embedded store, version 2 (PRAGMA user_version), with certificates.sql. Append-only: the triggers below refuse what history must not suffer, whoever asks.
 
 CREATE TABLE subjects (
   key INTEGER PRIMARY KEY,

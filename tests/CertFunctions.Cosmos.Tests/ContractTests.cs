@@ -76,3 +76,31 @@ public sealed class CosmosLeasesTests : LeasesContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);
 }
+
+public sealed class CosmosCertificateStoreOnOnePartitionTests : CertificateStoreContract
+{
+    protected override int Histories => 2_000;
+
+    protected override int Replayed => 100;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosCertificateStoreOnFourPartitionsTests : CertificateStoreContract
+{
+    protected override int Histories => 500;
+
+    protected override int Replayed => 50;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosSweepOnOnePartitionTests : SweepContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosSweepOnFourPartitionsTests : SweepContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}

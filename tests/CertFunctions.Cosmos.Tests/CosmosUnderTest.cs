@@ -1,3 +1,4 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -25,6 +26,8 @@ sealed class CosmosUnderTest : StoreUnderTest
     public override IEventStore Events => store.Events;
 
     public override IEventFeed Feed => store.Feed;
+
+    public override ICertificateStore Certificates => store.Certificates;
 
     public override ILedgerStore Ledger => store.Ledger;
 

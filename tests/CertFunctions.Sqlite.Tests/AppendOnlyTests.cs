@@ -56,7 +56,7 @@ public sealed class AppendOnlyTests
         using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
         {
             connection.Open();
-            TamperedLedger.Run(connection, "PRAGMA user_version = 2");
+            TamperedLedger.Run(connection, "PRAGMA user_version = 3");
         }
 
         var refused = Assert.Throws<SqliteStoreException>(() => SqliteStore.Open(new SqliteOptions { Path = path }));

@@ -1,3 +1,4 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -23,6 +24,8 @@ sealed class SqliteUnderTest : StoreUnderTest
     public override IEventStore Events => store.Events;
 
     public override IEventFeed Feed => store.Feed;
+
+    public override ICertificateStore Certificates => store.Certificates;
 
     public override ILedgerStore Ledger => store.Ledger;
 
@@ -83,4 +86,18 @@ public sealed class SqliteCheckLedgerTests : CheckLedgerContract
 public sealed class SqliteLeasesTests : LeasesContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest(Clock));
+}
+
+public sealed class SqliteCertificateStoreTests : CertificateStoreContract
+{
+    protected override int Histories => 10_000;
+
+    protected override int Replayed => 1_000;
+
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteSweepTests : SweepContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 }

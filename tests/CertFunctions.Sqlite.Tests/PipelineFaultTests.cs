@@ -94,6 +94,8 @@ public sealed class SqlitePipelineFaultTests : PipelineFaultContract
 
         public override IEventFeed Feed => store.Feed;
 
+        public override Core.Certificates.ICertificateStore Certificates => store.Certificates;
+
         public override ILedgerStore Ledger => store.Ledger;
 
         public override IPositionStore Positions => store.Positions;

@@ -195,11 +195,11 @@ public sealed class RunTimersTests : IAsyncDisposable
         await StartAsync("a");
         job.Fails = true;
         await PassAsync(Hour);
-        foreach (var expected in new[] { "certfn.timer.runs 1 job=measured outcome=success", "certfn.timer.runs 1 job=measured outcome=failure", "certfn.timer.run.duration job=measured outcome=success" })
+        foreach (var expected in new[] { "certfn.job.runs 1 job=measured outcome=done", "certfn.job.runs 1 job=measured outcome=failed", "certfn.job.duration job=measured" })
             Assert.Contains(expected, measured);
     }
 
-    Task<TimerRun?> LastAsync() => new RunTimers([], store.Leases, store.Positions, clock, "reader", _ => { }).LastAsync("test", default);
+    Task<TimerRun?> LastAsync() => new RunJob([], store.Positions, clock).LastAsync("test", default);
 
     async Task<Process> StartAsync(string holder, ILeases? leases = null, bool settle = true)
     {
@@ -237,7 +237,7 @@ public sealed class RunTimersTests : IAsyncDisposable
         readonly Task running;
 
         public Process(IReadOnlyList<ITimedJob> jobs, ILeases leases, SqliteUnderTest store, TimeProvider clock, string holder) =>
-            running = new RunTimers(jobs, leases, store.Positions, clock, holder, Notices.Enqueue).RunAsync(stop.Token);
+            running = new RunTimers(new RunJob(jobs, store.Positions, clock), leases, clock, holder, Notices.Enqueue).RunAsync(stop.Token);
 
         public ConcurrentQueue<TimerNotice> Notices { get; } = [];
 

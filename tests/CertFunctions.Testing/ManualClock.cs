@@ -9,5 +9,8 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
 
+    /// <summary>Sets it, forward or back.</summary>
+    public void SetUtcNow(DateTimeOffset time) => Interlocked.Exchange(ref ticks, time.UtcTicks);
+
     public void Advance(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
 }

@@ -30,7 +30,7 @@ public sealed record CertificateState
     public string? Subject { get; init; }
 
     /// <summary>The names it is for, lower-case: subject alternative names, or the subject's common name where there are none.</summary>
-    public CertificateNames Names { get => field ?? CertificateNames.None; init; }
+    public CertificateNames Names { get; init => field = value ?? CertificateNames.None; } = CertificateNames.None;
 
     public RenewalNote? LastRenewal { get; init; }
 
@@ -50,7 +50,7 @@ public sealed record CertificateState
     public RenewalWindow? Window { get; init; }
 
     /// <summary>What was said of the current validity's end.</summary>
-    public ExpirySaid Said { get => field ?? ExpirySaid.Nothing; init; }
+    public ExpirySaid Said { get; init => field = value ?? ExpirySaid.Nothing; } = ExpirySaid.Nothing;
 
     /// <summary>The certificate that covers this one, while <see cref="Status"/> is superseded: its id as a subject of the project.</summary>
     public string? SupersededBy { get; init; }

@@ -10,9 +10,9 @@ namespace CertFunctions.Core.Expiry;
 /// its own, right after the seq that was looked at, and its append moves the due time on in the same transaction: if we die anywhere, what was said is not due any
 /// more and the rest still is, and the next run goes on. Two sweeps at once say everything once.
 /// </summary>
-public sealed class SweepExpiry(ICertificateStore certificates, IEventStore events, ExpiryPolicies policies, TimeProvider clock, RandomNumberGenerator random)
+public sealed class SweepExpiry(ICertificateStore certificates, IEventStore events, ExpiryPolicies policies, TimeProvider clock, RandomNumberGenerator random, int page = SweepExpiry.PageCertificates)
 {
-    /// <summary>Certificates in memory at once.</summary>
+    /// <summary>Certificates in memory at once, unless told otherwise.</summary>
     public const int PageCertificates = 500;
 
     /// <summary>One sweep, by the clock as it stands when it begins.</summary>
@@ -22,29 +22,37 @@ public sealed class SweepExpiry(ICertificateStore certificates, IEventStore even
         var report = new SweepReport(now);
         for (string? position = null; ;)
         {
-            var page = await certificates.ReadDueAsync(now, position, PageCertificates, cancellationToken).ConfigureAwait(false);
-            await SweepAsync(page.Heads, now, report, cancellationToken).ConfigureAwait(false);
-            if (page.Position is null)
+            var due = await certificates.ReadDueAsync(now, position, page, cancellationToken).ConfigureAwait(false);
+            await SweepAsync(due.Heads, now, report, cancellationToken).ConfigureAwait(false);
+            if (due.Position is null)
                 return report;
-            position = page.Position;
+            position = due.Position;
         }
     }
 
+    /// <summary>The same of every certificate there is, whatever its due time: for policies that the due times were not computed under.</summary>
+    public IAsyncEnumerable<PlannedAnnouncement> PreviewAllAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        PreviewAsync(now, position => certificates.ScanAsync(position, page, cancellationToken), cancellationToken);
+
     /// <summary>What a sweep at <paramref name="now"/> would say and why, as of the certificates' state now. Writes nothing.</summary>
-    public async IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        PreviewAsync(now, position => certificates.ReadDueAsync(now, position, page, cancellationToken), cancellationToken);
+
+    async IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(
+        DateTimeOffset now, Func<string?, Task<HeadsPage>> read, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (string? position = null; ;)
         {
-            var page = await certificates.ReadDueAsync(now, position, PageCertificates, cancellationToken).ConfigureAwait(false);
-            foreach (var (head, said) in await PlanAsync(page.Heads, now, cancellationToken).ConfigureAwait(false))
+            var due = await read(position).ConfigureAwait(false);
+            foreach (var (head, said) in await PlanAsync(due.Heads, now, cancellationToken).ConfigureAwait(false))
             {
                 foreach (var announcement in said)
                     yield return new PlannedAnnouncement(head.Address, announcement);
             }
 
-            if (page.Position is null)
+            if (due.Position is null)
                 yield break;
-            position = page.Position;
+            position = due.Position;
         }
     }
 

@@ -18,14 +18,17 @@ namespace CertFunctions.Http.Ingest;
 public sealed class PostEvents(Door door, IngestEvents handler, SignReceipts receipts, TimeProvider clock)
 {
     /// <summary>Events whose subject stands in the body.</summary>
-    public Task<IResult> HandleAsync(HttpContext http, string project) =>
-        door.EnterAsync(http, Access.Access.Ingest, project, (caller, id) => IngestAsync(http, caller.Org, id, null));
+    public Task<IResult> HandleAsync(HttpContext http, string project) => EnterAsync(http, project, (caller, id) => IngestAsync(http, caller.Org, id, null));
 
     /// <summary>Events of the subject in the path.</summary>
     public Task<IResult> HandleAsync(HttpContext http, string project, string kind, string subjectId) =>
-        door.EnterAsync(http, Access.Access.Ingest, project, (caller, id) => Subject.TryParse(kind, subjectId, out var subject)
+        EnterAsync(http, project, (caller, id) => Subject.TryParse(kind, subjectId, out var subject)
             ? IngestAsync(http, caller.Org, id, subject)
             : Task.FromResult<IResult>(SubjectProblem.Of(kind)));
+
+    /// <summary>What the service says of its own record, nobody else may seem to have said.</summary>
+    Task<IResult> EnterAsync(HttpContext http, string project, Func<Caller, ProjectId, Task<IResult>> inside) =>
+        door.EnterAsync(http, Access.Access.Ingest, project, (caller, id) => id == OwnEvent.Project ? Task.FromResult<IResult>(Problem.ServiceOwned) : inside(caller, id));
 
     async Task<IResult> IngestAsync(HttpContext http, OrgId org, ProjectId project, Subject? implied)
     {

@@ -18,6 +18,7 @@ sealed class ExamplesHelp(HelpAction inner) : SynchronousCommandLineAction
               certfn serve                                 on http://127.0.0.1:7071
               certfn serve --urls http://127.0.0.1:0       on a free port, told in the data folder's 'address'
               certfn serve --store cosmos                  on the account in CERTFN_COSMOS
+              certfn serve --sweep-every 15m --expiry FILE  FILE: {"thresholds":[30,14,7,3,1],"share":0.33,"projects":{"web":{"thresholds":[60,30]}}}
             """,
         ["import"] = """
               certfn import /etc/ssl/certs                 a folder, with all below it
@@ -30,6 +31,20 @@ sealed class ExamplesHelp(HelpAction inner) : SynchronousCommandLineAction
         ["timeline"] = """
               certfn timeline FINGERPRINT
               certfn timeline router-9 --kind device --type renewal_failed,renewal_success --limit 10
+            """,
+        ["certificates"] = """
+              certfn certificates --project web
+              certfn certificates --status active --expiring-within 30d --name .example.com
+            """,
+        ["certificate"] = """
+              certfn certificate FINGERPRINT
+              certfn certificate FINGERPRINT --at 2026-03-01T00:00:00Z
+              certfn certificate FINGERPRINT --at-seq 3 --diff      what changed since
+            """,
+        ["sweep"] = """
+              certfn sweep --dry-run                       what would be said now
+              certfn sweep --dry-run --at 2027-01-01T00:00:00Z --json
+              certfn sweep                                 say it
             """,
         ["verify"] = """
               certfn verify                                the data folder, with its keys

@@ -37,13 +37,13 @@ sealed class DataFolder(string path)
 
     public string Keys => System.IO.Path.Combine(Path, "keys");
 
+    /// <summary>Where tiles and checkpoints are published, unless elsewhere.</summary>
+    public string Archive => System.IO.Path.Combine(Path, "archive");
+
     public string Siem => System.IO.Path.Combine(Path, "siem");
 
     /// <summary>What a witness has cosigned.</summary>
     public string WitnessState => System.IO.Path.Combine(Path, "witness.db");
-
-    /// <summary>Where tiles and checkpoints are published.</summary>
-    public string Archive => System.IO.Path.Combine(Path, "archive");
 
     /// <summary>Where a running service says at which address it listens, for the verbs beside it.</summary>
     public string Address => System.IO.Path.Combine(Path, "address");

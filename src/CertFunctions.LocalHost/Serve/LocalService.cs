@@ -1,17 +1,13 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Ingest;
-using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Witness;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Rotate;
@@ -89,39 +85,59 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetLedgerHealth>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(options.MergeDelay)
+            .AddSingleton<ISink>(sink)
+            .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
-        LedgerGuards.Add(builder.Services, options, keys, store);
         builder.Services.AddHostedService<SinkPumps>();
-        AddPublishing(builder.Services, options, keys, store);
+        AddTimers(builder.Services, options, store);
+        AddWitnesses(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
 
-    static void AddPublishing(IServiceCollection services, ServeOptions options, ServiceKeys keys, LocalStore store)
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
-        var archive = new FolderArchive(options.Data.Archive);
         services
-            .AddSingleton<IArchive>(archive)
-            .AddSingleton<LatestCheckpoints>().AddSingleton<GetPublished>().AddSingleton<GetProof>()
-            .AddSingleton(new PublishCheckpoints(store.Ledger, archive, options.Data.LogName(options.LogName), keys.Log, options.Clock) { Name = store.PublishJobName })
-            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>())
-            .AddHostedService<PublishLoop>();
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName)
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
+    }
+
+    /// <summary>Each checkpoint goes to the witnesses that were named; over HTTP that calls no address it should not.</summary>
+    static void AddWitnesses(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.Witnesses.Count == 0)
+            return;
+        services
+            .AddSingleton(_ => new HttpClient(OutboundHttp.Create()))
+            .AddSingleton(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(), [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock)
+            {
+                // As publishing is called: each folder has an archive of its own.
+                Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
+            })
+            .AddJob<RequestCosignatures>();
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

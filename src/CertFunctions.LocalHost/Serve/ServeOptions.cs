@@ -1,4 +1,5 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Witness;
 using CertFunctions.Cosmos;
@@ -43,6 +44,12 @@ sealed record ServeOptions
 
     /// <summary>Whether the log goes to the console.</summary>
     public bool Quiet { get; init; }
+
+    /// <summary>When to say that certificates end.</summary>
+    public ExpiryPolicies Expiry { get; init; } = ExpiryPolicies.Default;
+
+    /// <summary>From one sweep to the next; zero for no sweeps.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromHours(1);
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -52,6 +52,8 @@ abstract record AccessPath
                 return new Range(property.Path, IndexRange.AtLeast(low.Value).Intersect(IndexRange.AtMost(high.Value)));
             case SqlExpression.Call { Name: "STARTSWITH", Arguments: [SqlExpression.Property property, SqlExpression.Constant { Value.Kind: SqlKind.String } prefix] }:
                 return new Range(property.Path, IndexRange.Prefix(prefix.Value.Text!));
+            case SqlExpression.Call { Name: "ARRAY_CONTAINS", Arguments: [SqlExpression.Property array, SqlExpression.Constant { Value.Kind: SqlKind.String or SqlKind.Number or SqlKind.Boolean } item] }:
+                return new Range(new JsonPath([.. array.Path.Segments, "[]"]), IndexRange.Point(item.Value));
             default:
                 return null;
         }

@@ -2,7 +2,8 @@ namespace CertFunctions.Emulation.Storage;
 
 /// <summary>
 /// The documents of one scope in the order of one path's value, then of their number. Made when a query first wants
-/// it and kept up by every write after that, so a page of a sorted query costs what the page holds.
+/// it and kept up by every write after that, so a page of a sorted query costs what the page holds. A path that ends in
+/// <c>[]</c> has an entry for each different element of the array.
 /// </summary>
 sealed class PathIndex(JsonPath path)
 {
@@ -14,9 +15,17 @@ sealed class PathIndex(JsonPath path)
 
     readonly SortedSet<Entry> entries = new(Order);
 
-    public void Add(StoredDocument document) => entries.Add(EntryOf(document));
+    readonly JsonPath? array = path.Segments is [.., "[]"] ? new JsonPath([.. path.Segments.SkipLast(1)]) : null;
 
-    public void Remove(StoredDocument document) => entries.Remove(EntryOf(document));
+    public void Add(StoredDocument document)
+    {
+        foreach (var entry in EntriesOf(document)) entries.Add(entry);
+    }
+
+    public void Remove(StoredDocument document)
+    {
+        foreach (var entry in EntriesOf(document)) entries.Remove(entry);
+    }
 
     /// <summary>
     /// The documents whose value lies within the range, walked in one direction. With a place to resume from, those at
@@ -38,8 +47,13 @@ sealed class PathIndex(JsonPath path)
         return (descending ? view.Reverse() : view).Select(entry => entry.Document!);
     }
 
-    Entry EntryOf(StoredDocument document) =>
-        new(IndexBound.Exactly(Query.SqlValue.From(path.Find(document.Root))), document.Number, document);
+    IEnumerable<Entry> EntriesOf(StoredDocument document)
+    {
+        if (array is null) return [Of(path.Find(document.Root))];
+        return array.Find(document.Root) is { ValueKind: System.Text.Json.JsonValueKind.Array } items ? items.EnumerateArray().Select(item => Of(item)) : [];
+
+        Entry Of(System.Text.Json.JsonElement? value) => new(IndexBound.Exactly(Query.SqlValue.From(value)), document.Number, document);
+    }
 
     sealed record Entry(IndexBound At, ulong Number, StoredDocument? Document);
 }

@@ -1,20 +1,25 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
+using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
 using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using CertFunctions.Http.Wire;
 using CertFunctions.Sqlite;
 using CertFunctions.Testing;
@@ -117,14 +122,28 @@ sealed class HttpService : IAsyncDisposable
     {
         var latest = new LatestCheckpoints(archive, clock);
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
+        var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
         return new Endpoints(
             new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(LogKey), MergeDelay.Default), clock),
-            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor("a key for cursors, 32 bytes long"u8.ToArray()))),
+            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
+            new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
+            new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
+            new GetProof(door, store.Ledger, archive, latest),
             new GetLedgerEntries(door, store.Ledger),
             new GetLedgerHealth(door, Health),
-            new GetSinks(door, [forwarder], store.Ledger),
             new GetPublished(door, archive, latest),
-            new GetProof(door, store.Ledger, archive, latest));
+            new GetSinks(door, [forwarder], store.Ledger),
+            new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
+    }
+
+    /// <summary>A timed job that does nothing.</summary>
+    sealed class Idle : ITimedJob
+    {
+        public string Name => "idle";
+
+        public TimeSpan Every => TimeSpan.FromHours(1);
+
+        public Task RunAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>Posts to <c>/api/v1/projects/web…</c>.</summary>

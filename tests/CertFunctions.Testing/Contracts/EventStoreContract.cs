@@ -153,6 +153,44 @@ public abstract class EventStoreContract : StoreContract
         }
     }
 
+    [Fact]
+    public async Task Rule_8_an_event_that_follows_a_seq_is_appended_right_after_it_or_not_at_all()
+    {
+        Assert.Equal(3, Assert.IsType<AppendOutcome.Moved>((await Events.AppendAsync([Make.Stamped("c1", "x"), Make.Stamped("c1", "y"), Make.Stamped("c1", "z"), Make.Stamped("c1", "late").Following(2)], default))[3]).HeadSeq);
+
+        var outcomes = await Events.AppendAsync([Make.Stamped("c1", "a").Following(3), Make.Stamped("c1", "b").Following(3), Make.Stamped("c1", "c").Following(4), Make.Stamped("c2", "d").Following(0)], default);
+
+        Assert.Equal(4, Assert.IsType<AppendOutcome.Appended>(outcomes[0]).Event.Seq);
+        Assert.Equal(4, Assert.IsType<AppendOutcome.Moved>(outcomes[1]).HeadSeq);
+        Assert.Equal(5, Assert.IsType<AppendOutcome.Appended>(outcomes[2]).Event.Seq);
+        Assert.Equal(1, Assert.IsType<AppendOutcome.Appended>(outcomes[3]).Event.Seq);
+        Assert.Equal(0, Assert.IsType<AppendOutcome.Moved>((await Events.AppendAsync([Make.Stamped("c3", "e").Following(1)], default))[0]).HeadSeq);
+        Assert.Equal(["x", "y", "z", "a", "c"], (await AllAsync("c1")).Select(e => e.Id.Value));
+        Assert.Empty(await AllAsync("c3"));
+        Assert.Null(await Store.Certificates.ReadAsync(Make.Certificate("c3"), default));
+    }
+
+    [Fact]
+    public async Task Rule_8_an_id_that_is_there_is_a_duplicate_or_a_conflict_wherever_the_head_is()
+    {
+        await AppendAsync(Make.Stamped("c1", "a"));
+        await AppendAsync(Make.Stamped("c1", "b"));
+
+        Assert.Equal(1, Assert.IsType<AppendOutcome.Duplicate>((await Events.AppendAsync([Make.Stamped("c1", "a").Following(0)], default))[0]).Event.Seq);
+        Assert.IsType<AppendOutcome.Conflict>((await Events.AppendAsync([Make.Stamped("c1", "a", data: """{"format":"der"}""").Following(7)], default))[0]);
+    }
+
+    [Fact]
+    public async Task Rule_8_of_many_that_follow_one_seq_at_once_one_is_appended()
+    {
+        await AppendAsync(Make.Stamped("c1", "a"));
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Events.AppendAsync([Make.Stamped("c1", $"n{i}").Following(1)], default))));
+
+        Assert.Single(outcomes, o => o[0] is AppendOutcome.Appended { Event.Seq: 2 });
+        Assert.Equal(15, outcomes.Count(o => o[0] is AppendOutcome.Moved { HeadSeq: 2 }));
+    }
+
     protected async Task<AppendOutcome.Appended> AppendAsync(StampedEvent e) => Assert.IsType<AppendOutcome.Appended>(Assert.Single(await Events.AppendAsync([e], default)));
 
     protected async Task<IReadOnlyList<RecordedEvent>> AllAsync(string subject)

@@ -1,3 +1,4 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
@@ -12,6 +13,8 @@ public abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>The change feed, for a store that has one to read.</summary>
     public abstract IEventFeed Feed { get; }
+
+    public abstract ICertificateStore Certificates { get; }
 
     public abstract ILedgerStore Ledger { get; }
 

@@ -1,3 +1,4 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -14,6 +15,26 @@ public sealed class FaultyEventStore(IEventStore inner, FaultPlan plan) : IEvent
 
     public Task<TimelineSlice> ReadTimelineAsync(TimelineQuery query, long? fromSeq, int limit, CancellationToken cancellationToken) =>
         inner.ReadTimelineAsync(query, fromSeq, limit, cancellationToken);
+}
+
+public sealed class FaultyCertificateStore(ICertificateStore inner, FaultPlan plan) : ICertificateStore
+{
+    public Task<CertificateHead?> ReadAsync(SubjectAddress address, CancellationToken cancellationToken) => inner.ReadAsync(address, cancellationToken);
+
+    public Task<CertificatePage> ListAsync(CertificateQuery query, CertificatePlace? from, int limit, CancellationToken cancellationToken) => inner.ListAsync(query, from, limit, cancellationToken);
+
+    public Task<CertificateCounts> CountAsync(OrgId org, ProjectId project, DateTimeOffset now, IReadOnlyList<int> withinDays, CancellationToken cancellationToken) =>
+        inner.CountAsync(org, project, now, withinDays, cancellationToken);
+
+    public Task<HeadsPage> ReadDueAsync(DateTimeOffset now, string? position, int limit, CancellationToken cancellationToken) => inner.ReadDueAsync(now, position, limit, cancellationToken);
+
+    public Task<IReadOnlyList<CertificateHead?>> FindSupersederAsync(IReadOnlyList<CertificateHead> heads, DateTimeOffset now, CancellationToken cancellationToken) =>
+        inner.FindSupersederAsync(heads, now, cancellationToken);
+
+    public Task<bool> RescheduleAsync(SubjectAddress address, long expectedSeq, DateTimeOffset? due, CancellationToken cancellationToken) =>
+        plan.RunAsync("reschedule", () => inner.RescheduleAsync(address, expectedSeq, due, cancellationToken));
+
+    public Task<HeadsPage> ScanAsync(string? position, int limit, CancellationToken cancellationToken) => inner.ScanAsync(position, limit, cancellationToken);
 }
 
 public sealed class FaultyLedgerStore(ILedgerStore inner, FaultPlan plan) : ILedgerStore
