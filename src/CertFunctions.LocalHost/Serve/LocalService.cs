@@ -1,7 +1,7 @@
 using System.Net.Sockets;
+using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
-using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
 using CertFunctions.Core.Witness;
