@@ -111,7 +111,7 @@ public static class Composition
         s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<LedgerKeys>(), s.GetRequiredService<IPositionStore>(), s.GetRequiredService<TellOwnEvent>(), s.GetRequiredService<LedgerHealth>(), clock, scope, every);
 
     /// <summary>Adds a job for a host's timers to run by its name.</summary>
-    static IServiceCollection AddJob<T>(this IServiceCollection services)
+    public static IServiceCollection AddJob<T>(this IServiceCollection services)
         where T : class, ITimedJob
     {
         services.TryAddSingleton<T>();
