@@ -154,13 +154,16 @@ param logRetentionInDays int = 30
 @minValue(-1)
 param logDailyQuotaGb int = -1
 
+@description('Make the alert rules.')
+param alertsEnabled bool = true
+
 @description('Whom alerts tell by mail.')
 param alertEmails string[] = []
 
 @description('Action groups there are already that alerts tell, by resource id.')
 param alertActionGroupIds string[] = []
 
-@description('Share of traces that are kept, from 0 to 1, as text.')
+@description('Share of traces that are kept where the caller did not decide, from 0 to 1, as text.')
 param traceRatio string = '0.1'
 
 @description('Address of an OTLP collector that gets traces and metrics too, or nothing.')
@@ -185,9 +188,9 @@ param siemAddressRanges string[] = []
 
 // Names: what it is, whose, which environment, and letters that make it unique.
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
-var suffix = 'certfn-${environmentName}-${token}'
+var suffix = 'certfn-${toLower(environmentName)}-${token}'
 var appName = 'func-${suffix}'
-var vaultName = 'kv-${take(replace(environmentName, '-', ''), 6)}-${token}'
+var vaultName = 'kv-${take(replace(toLower(environmentName), '-', ''), 6)}-${token}'
 var allTags = union({ 'azd-env-name': environmentName, application: 'CertFunctions' }, tags)
 
 module identity 'modules/identity.bicep' = {
@@ -358,7 +361,7 @@ module app 'modules/functionapp.bicep' = {
   ]
 }
 
-module alerts 'modules/alerts.bicep' = {
+module alerts 'modules/alerts.bicep' = if (alertsEnabled) {
   params: {
     namePrefix: 'alert-${suffix}'
     location: location
@@ -448,8 +451,8 @@ module appEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking && !
 @description('Name of the Functions app.')
 output APP_NAME string = app.outputs.name
 
-@description('Base address of the API.')
-output API_URL string = 'https://${app.outputs.hostName}/api'
+@description('Where the service answers; its calls begin with /api/v1.')
+output SERVICE_URL string = 'https://${app.outputs.hostName}'
 
 @description('Name of the vault with the keys; the first API key is its secret api-key.')
 output VAULT_NAME string = vault.outputs.name

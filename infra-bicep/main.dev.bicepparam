@@ -9,3 +9,4 @@ param eventHubPartitionCount = 2
 param eventHubRetentionInHours = 24
 param logDailyQuotaGb = 1
 param traceRatio = '1'
+param alertsEnabled = false

@@ -42,7 +42,7 @@ put() {
   echo "$1: made" >&2
 }
 
-random() { openssl rand -base64 32 | tr -d '\n' > "$work/value"; }
+random() { openssl rand -hex 32 | tr -d '\n' > "$work/value"; }
 
 make() { # name, then what writes its value
   if there "$1"; then
@@ -53,7 +53,10 @@ make() { # name, then what writes its value
   fi
 }
 
-signing_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -outform DER 2> "$work/error" | base64 | tr -d '\n' > "$work/value"; }
+# PKCS#8 in so many words: on its own, genpkey writes DER in the older form of EC keys.
+signing_key() {
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkcs8 -topk8 -nocrypt -outform DER | base64 | tr -d '\n' > "$work/value"
+}
 api_key() { printf 'cfn_%s' "$(openssl rand -hex 32)" > "$work/value"; }
 api_key_hash() {
   az keyvault secret show --vault-name "$vault" --name api-key --query value --output tsv | tr -d '\r\n' | openssl dgst -sha256 -r | cut -d ' ' -f 1 | tr -d '\n' > "$work/value"

@@ -213,7 +213,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 output id string = namespace.id
 
 @description('Host name of the namespace.')
-output host string = split(split(namespace.properties.serviceBusEndpoint, '//')[1], ':')[0]
+output host string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
 
 @description('Name of the hub.')
 output hubName string = hub.name

@@ -47,7 +47,7 @@ type serviceSettings = {
   @description('Days before its end at which a certificate is announced, the largest first.')
   expiryThresholdDays: string
 
-  @description('Share of traces that are kept, from 0 to 1, as text.')
+  @description('Share of traces that are kept where the caller did not decide, from 0 to 1, as text.')
   traceRatio: string
 
   @description('Address of an OTLP collector, or nothing.')
@@ -157,8 +157,6 @@ var platformSettings = [
   { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
-  { name: 'OTEL_TRACES_SAMPLER', value: 'parentbased_traceidratio' }
-  { name: 'OTEL_TRACES_SAMPLER_ARG', value: settings.traceRatio }
 ]
 
 var collectorSettings = empty(settings.otlpEndpoint)
@@ -191,6 +189,7 @@ var ownSettings = [
   { name: 'InclusionSchedule', value: '15 * * * * *' }
   { name: 'SelfCheckSchedule', value: '0 */10 * * * *' }
   { name: 'ExpiryThresholdDays', value: settings.expiryThresholdDays }
+  { name: 'TraceSampleRatio', value: settings.traceRatio }
 ]
 
 var hmacSettings = flatten(map(hmacKeyIds, (id, i) => [

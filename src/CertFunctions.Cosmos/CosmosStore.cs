@@ -15,11 +15,13 @@ namespace CertFunctions.Cosmos;
 public sealed class CosmosStore : IDisposable
 {
     readonly CosmosClient client;
+    readonly CosmosSettings settings;
     readonly CosmosState state;
 
-    CosmosStore(CosmosClient client, Database database, CosmosSettings settings, TimeProvider clock)
+    CosmosStore(CosmosClient client, CosmosSettings settings, TimeProvider clock)
     {
-        this.client = client;
+        (this.client, this.settings) = (client, settings);
+        var database = client.GetDatabase(settings.Database);
         Database = database;
         var heads = new CertificateHeads(database.GetContainer(CosmosLayout.Events), settings.Policies);
         Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events), heads);
@@ -52,21 +54,33 @@ public sealed class CosmosStore : IDisposable
 
     internal Database Database { get; }
 
+    /// <summary>The stores on a database that nothing is asked of yet. <see cref="CosmosStoreException"/> where the settings cannot be read.</summary>
+    public static CosmosStore Of(CosmosSettings settings, TimeProvider clock) => new(Connect(settings), settings, clock);
+
     /// <summary>Opens a provisioned database. <see cref="CosmosStoreException"/> says why it cannot be used and how to mend it.</summary>
     public static async Task<CosmosStore> OpenAsync(CosmosSettings settings, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var client = Connect(settings);
+        var store = Of(settings, clock);
         try
         {
-            var database = client.GetDatabase(settings.Database);
-            await CosmosProvisioning.CheckAsync(database, settings, cancellationToken).ConfigureAwait(false);
-            return new CosmosStore(client, database, settings, clock);
+            await CosmosProvisioning.CheckAsync(store.Database, settings, cancellationToken).ConfigureAwait(false);
+            return store;
         }
         catch
         {
-            client.Dispose();
+            store.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// What a host asks before it starts: the account answers, the containers are as they must be, and the MAC keys are those the record was written under.
+    /// <see cref="CosmosStoreException"/> says what is not so.
+    /// </summary>
+    public async Task CheckAsync(LedgerKeys keys, CancellationToken cancellationToken)
+    {
+        await CosmosProvisioning.CheckAsync(Database, settings, cancellationToken).ConfigureAwait(false);
+        await CheckKeysAsync(keys, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -80,6 +80,8 @@ sealed record SubjectDocument
 /// <summary>A ledger entry as a document: written once. <c>id</c> is the index, so an index is taken once; <c>event</c> names the event, by unique key once per segment.</summary>
 sealed record EntryDocument
 {
+    public const string IdPrefix = "i.";
+
     public required string Id { get; init; }
 
     public required string Org { get; init; }

@@ -73,6 +73,16 @@ public sealed class SqlitePositionStoreTests : PositionStoreContract
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 }
 
+public sealed class SqliteWatchInclusionTests : WatchInclusionContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteCheckLedgerTests : CheckLedgerContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
 public sealed class SqliteLeasesTests : LeasesContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest(Clock));

@@ -115,12 +115,18 @@ public sealed class VerifierKey : IEquatable<VerifierKey>
         if (why is not null)
             return false;
         verifier = new VerifierKey(parts[0], id, type, blob[1..]);
-        return true;
+        if (!EcdsaCosignature.IsKey(verifier) || (IdOf(parts[0], type, blob.AsSpan(1)) == id && IsP256([.. EcdsaCosignature.PublicKey(verifier)])))
+            return true;
+        verifier = null;
+        why = "its key id is not that of its key, or that is not a P-256 public key";
+        return false;
     }
 
     /// <summary>Whether <paramref name="signature"/> is this key's over the note's <paramref name="text"/>. Names and ids are compared by the note.</summary>
     public SignatureCheck Check(ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature)
     {
+        if (EcdsaCosignature.IsKey(this))
+            return EcdsaCosignature.Check(this, text, signature.ToArray());
         if (Type != SignatureType.Ecdsa)
             return SignatureCheck.Unsupported;
         using var ecdsa = ECDsa.Create();

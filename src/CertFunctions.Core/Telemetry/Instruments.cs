@@ -65,6 +65,21 @@ public static class Instruments
     /// <summary>A label.</summary>
     public static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 
+    /// <summary>Handles a batch of a feed, counted. What it throws is thrown on: the feed will deliver the batch again.</summary>
+    public static async Task BatchAsync(string feed, Func<Task> handle)
+    {
+        var outcome = "failed";
+        try
+        {
+            await handle().ConfigureAwait(false);
+            outcome = "done";
+        }
+        finally
+        {
+            FeedBatches.Add(1, Label("feed", feed), Label("outcome", outcome));
+        }
+    }
+
     /// <summary>Runs a timed job, counted and timed. What it throws is thrown on.</summary>
     public static async Task RunAsync(Timers.ITimedJob job, TimeProvider clock, CancellationToken cancellationToken)
     {

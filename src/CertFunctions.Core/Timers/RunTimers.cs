@@ -1,5 +1,3 @@
-using CertFunctions.Core.Siem;
-using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Timers;
 
@@ -9,10 +7,8 @@ namespace CertFunctions.Core.Timers;
 /// overlaps it here. If we die during a run, its lease runs out and another process, or our next start, finds the job due; so a job is run at least once, and
 /// bears being run twice.
 /// </summary>
-public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPositionStore positions, TimeProvider clock, string holder, Action<TimerNotice> tell)
+public sealed class RunTimers(RunJob run, ILeases leases, TimeProvider clock, string holder, Action<TimerNotice> tell)
 {
-    readonly IReadOnlyList<ITimedJob> jobs = jobs.Select(j => j.Name).Distinct().Count() == jobs.Count ? jobs : throw new ArgumentException("two jobs have one name", nameof(jobs));
-
     /// <summary>How long a lease lasts that its holder does not renew: how long others wait for one that died.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 
@@ -21,15 +17,8 @@ public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPo
 
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>The jobs that are run.</summary>
-    public IReadOnlyList<ITimedJob> Jobs => jobs;
-
-    /// <summary>The last run of a job, by whichever process; null where none is remembered.</summary>
-    public async Task<TimerRun?> LastAsync(string job, CancellationToken cancellationToken) =>
-        TimerRun.Read(job, await positions.GetAsync(TimerRun.PositionOf(job), cancellationToken).ConfigureAwait(false));
-
     /// <summary>Runs the jobs until it is cancelled. A run under way is told, and waited for.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(jobs.Select(job => LoopAsync(job, cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(run.Jobs.Select(job => LoopAsync(job, cancellationToken)));
 
     async Task LoopAsync(ITimedJob job, CancellationToken cancellationToken)
     {
@@ -82,32 +71,18 @@ public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPo
 
     async Task RunAsync(ITimedJob job, string lease, CancellationToken cancellationToken)
     {
-        var (began, start) = (clock.GetUtcNow(), clock.GetTimestamp());
-        Exception? error = null;
-        using (var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var renewing = RenewAsync(job.Name, lease, ended.Token);
+        try
         {
-            var renewing = RenewAsync(job.Name, lease, ended.Token);
-            try
-            {
-                await Instruments.RunAsync(job, clock, cancellationToken).ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // The job's own failure is told, remembered, and no reason not to run it again.
-            catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
-#pragma warning restore CA1031
-            {
-                error = e;
-            }
-            finally
-            {
-                await ended.CancelAsync().ConfigureAwait(false);
-                await renewing.ConfigureAwait(false);
-            }
+            var (ran, error) = await run.RunAsync(job, cancellationToken).ConfigureAwait(false);
+            tell(new TimerNotice.Ran(ran, error));
         }
-
-        var run = new TimerRun(job.Name, began, clock.GetElapsedTime(start), error is null ? null : $"{error.GetType().Name}: {error.Message}");
-        tell(new TimerNotice.Ran(run, error));
-        // Past this point the job was run, whether we are being stopped or not. If we die before it is saved, the job is run once more.
-        await positions.SaveAsync(TimerRun.PositionOf(job.Name), run.Print(), CancellationToken.None).ConfigureAwait(false);
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await renewing.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Keeps the lease while a run lasts. One that was lost all the same is let go: the run goes on, and whoever has it now may run the job too.</summary>
@@ -139,7 +114,7 @@ public sealed class RunTimers(IReadOnlyList<ITimedJob> jobs, ILeases leases, IPo
     /// <summary>How long until the job is due, at most the patience; zero or less when it is.</summary>
     async Task<TimeSpan> UntilDueAsync(ITimedJob job, CancellationToken cancellationToken)
     {
-        if (await LastAsync(job.Name, cancellationToken).ConfigureAwait(false) is not { } last)
+        if (await run.LastAsync(job.Name, cancellationToken).ConfigureAwait(false) is not { } last)
             return TimeSpan.Zero;
         var since = clock.GetUtcNow() - last.Began;
         // A last run further ahead than a period is of a clock that has been set back since: waiting for it could take for ever.

@@ -16,8 +16,16 @@ public sealed class GrowingTiles
     /// <summary>Leaves so far.</summary>
     public long Size { get; private set; }
 
-    /// <summary>The hash of the last leaf, where the right edge still holds it; null right after a tile of level 0 was filled or in an empty tree.</summary>
-    public Digest? LastLeaf => WidthAt(0) is > 0 and var width ? new Digest(edge[0].AsSpan((width - 1) * Digest.Length)) : null;
+    /// <summary>The hash of a leaf, where the tile of level 0 at the right edge holds it.</summary>
+    public bool TryGetLeaf(long index, out Digest leafHash)
+    {
+        leafHash = default;
+        var start = Size - WidthAt(0);
+        if (index < start || index >= Size)
+            return false;
+        leafHash = new Digest(edge[0].AsSpan((int)(index - start) * Digest.Length));
+        return true;
+    }
 
     /// <summary>The right edge of the tree of <paramref name="size"/> leaves: one tile per level is read, whatever the size.</summary>
     /// <exception cref="TileUnavailableException">A tile it needs is not there, or not of its length.</exception>

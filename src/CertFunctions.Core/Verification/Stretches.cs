@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Tree;
 
 namespace CertFunctions.Core.Verification;
 
@@ -11,6 +12,33 @@ namespace CertFunctions.Core.Verification;
 public sealed record VerifiedBefore(LedgerHead Head, IReadOnlyList<Digest>? Subtrees)
 {
     public static VerifiedBefore Nothing(OrgId ledger) => new(LedgerHead.Empty(ledger), []);
+
+    /// <summary>
+    /// With the subtrees from an archive's tiles; held against <paramref name="root"/>, where that is known. Null subtrees where the tiles are not there or
+    /// give another root.
+    /// </summary>
+    public static async Task<VerifiedBefore> LoadAsync(LedgerHead head, Digest? root, ITileSource tiles, CancellationToken cancellationToken)
+    {
+        var subtrees = new List<Digest>();
+        try
+        {
+            var reader = new TileReader(tiles, head.Size);
+            long at = 0;
+            for (var level = 62; level >= 0; level--)
+            {
+                if ((head.Size >> level & 1) == 0)
+                    continue;
+                subtrees.Add(await reader.NodeAsync(level, at >> level, cancellationToken).ConfigureAwait(false));
+                at += 1L << level;
+            }
+        }
+        catch (TileUnavailableException)
+        {
+            return new VerifiedBefore(head, null);
+        }
+
+        return root is null || new LeafTree(head.Size, subtrees).Root() == root ? new VerifiedBefore(head, subtrees) : new VerifiedBefore(head, null);
+    }
 
     /// <summary>A tree that goes on from there.</summary>
     public LeafTree? Tree(IEnumerable<long> wanted) => Subtrees is null ? null : new LeafTree(Head.Size, Subtrees, wanted);

@@ -1,3 +1,4 @@
+using CertFunctions.Core.Evidence;
 using CertFunctions.Core.Ledger;
 
 namespace CertFunctions.Core.Verification;
@@ -137,6 +138,12 @@ public sealed record VerifyReport
 
     /// <summary>The roots that were asked for, by size, ascending, as far as the entries were found right.</summary>
     public IReadOnlyList<SizeAndRoot> Roots { get; init; } = [];
+
+    /// <summary>What an evidence bundle says it is of; null of anything else.</summary>
+    public EvidenceManifest? Evidence { get; init; }
+
+    /// <summary>When a time-stamp authority saw the checkpoint; null where there is no good stamp.</summary>
+    public DateTimeOffset? StampedAt { get; init; }
 
     /// <summary>What was not looked at, and why.</summary>
     public IReadOnlyList<Unchecked> NotChecked { get; init; } = [];

@@ -1,5 +1,8 @@
+using System.Globalization;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Http.Access;
 using Microsoft.Extensions.Configuration;
 
@@ -22,7 +25,7 @@ public sealed record HostSettings
     public required ArchiveSettings Archive { get; init; }
 
     /// <summary>The name that checkpoints carry.</summary>
-    public required string LogOrigin { get; init; }
+    public required LogName LogName { get; init; }
 
     public required LedgerKeys LedgerKeys { get; init; }
 
@@ -36,14 +39,17 @@ public sealed record HostSettings
     /// <summary>The org that the service's own events belong to.</summary>
     public required OrgId OperatorOrg { get; init; }
 
-    /// <summary>Days before the end at which a certificate is announced, the largest first.</summary>
-    public required IReadOnlyList<int> ExpiryThresholdDays { get; init; }
+    /// <summary>When certificates are announced.</summary>
+    public required ExpiryPolicies Expiry { get; init; }
 
     /// <summary>Whether traces and metrics go to Application Insights.</summary>
     public required bool ApplicationInsights { get; init; }
 
     /// <summary>Whether they go to an OTLP collector.</summary>
     public required bool Otlp { get; init; }
+
+    /// <summary>The share of traces that are kept, where the caller did not decide.</summary>
+    public required double TraceSampleRatio { get; init; }
 
     public static HostSettings Read(IConfiguration configuration)
     {
@@ -65,6 +71,7 @@ public sealed record HostSettings
         var settings = (
             EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, Origin),
             Thresholds: from.Required(Settings.ExpiryThresholdDays, Thresholds), Insights: from.Optional(Settings.ApplicationInsights), Otlp: from.Optional(Settings.OtlpEndpoint));
+        var ratio = from.Required(Settings.TraceSampleRatio, t => double.TryParse(t, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var r) && r <= 1 ? (double?)r : null);
         if (cosmos is not null && !SampleKeys.IsThisMachine(cosmos))
             RefuseSamples(from, keys, signing, cursor, callers);
 
@@ -76,15 +83,16 @@ public sealed record HostSettings
             CosmosDatabase = database,
             EventHub = settings.EventHub,
             Archive = settings.Archive!,
-            LogOrigin = settings.Origin!,
+            LogName = settings.Origin!.Value,
             LedgerKeys = new LedgerKeys(keys.Current, keys.ById),
             SigningKey = signing,
             CursorKey = cursor,
             ApiKeys = new ApiKeys(callers),
             OperatorOrg = operatorOrg!.Value,
-            ExpiryThresholdDays = settings.Thresholds!,
+            Expiry = new ExpiryPolicies(settings.Thresholds!),
             ApplicationInsights = settings.Insights is not null,
             Otlp = settings.Otlp is not null,
+            TraceSampleRatio = ratio!.Value,
         };
     }
 
@@ -167,19 +175,18 @@ public sealed record HostSettings
     /// <summary>Six fields. What stands in them the Functions host reads, and refuses at its start.</summary>
     static string? IsSchedule(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? text : null;
 
-    /// <summary>A name for a C2SP note: no blank, no plus.</summary>
-    static string? Origin(string text) => text.Any(c => char.IsWhiteSpace(c) || c == '+') ? null : text;
+    static LogName? Origin(string text) => LogName.TryParse(text, out var name) ? name : null;
 
-    static IReadOnlyList<int>? Thresholds(string text)
+    static ExpiryPolicy? Thresholds(string text)
     {
         var days = new List<int>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!int.TryParse(part, System.Globalization.NumberStyles.None, null, out var day) || day is < 1 or > 3650 || (days.Count > 0 && day >= days[^1]))
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day))
                 return null;
             days.Add(day);
         }
 
-        return days;
+        return ExpiryPolicy.Of(days, ExpiryPolicy.Default.Share, out _);
     }
 }

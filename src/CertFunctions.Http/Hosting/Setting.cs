@@ -76,6 +76,8 @@ public static class Settings
     public static readonly Setting ApplicationInsights = new("APPLICATIONINSIGHTS_CONNECTION_STRING", SettingPlace.Both, "the connection string of Application Insights, InstrumentationKey=…, or nothing");
     public static readonly Setting OtlpEndpoint = new("OTEL_EXPORTER_OTLP_ENDPOINT", SettingPlace.Both, "the address of an OTLP collector, such as http://127.0.0.1:4317, or nothing");
 
+    public static readonly Setting TraceSampleRatio = new("TraceSampleRatio", SettingPlace.Both, "the share of traces that are kept where the caller did not decide, from 0 to 1, such as 0.05");
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         CosmosConnection, CosmosEndpoint, CosmosDatabase, ChainLeasePrefix, ForwardLeasePrefix,
@@ -84,7 +86,7 @@ public static class Settings
         HmacKeyId, HmacKeysId, HmacKeysKey, SigningKey, CursorKey,
         ApiKeysId, ApiKeysHash, ApiKeysOrg, ApiKeysProjects, ApiKeysAccess, OperatorOrg,
         ReconcileSchedule, ForwardSchedule, SweepSchedule, CheckpointSchedule, InclusionSchedule, SelfCheckSchedule, ExpiryThresholdDays,
-        ApplicationInsights, OtlpEndpoint,
+        ApplicationInsights, OtlpEndpoint, TraceSampleRatio,
 
         // Read by the platform, the triggers and the SDKs, not by us.
         new("AzureWebJobsStorage", SettingPlace.Local, "the storage of the Functions host, UseDevelopmentStorage=true for Azurite"),
@@ -98,8 +100,6 @@ public static class Settings
         new("AZURE_CLIENT_ID", SettingPlace.Cloud, "the client id of the app's identity, for the SDKs' own credential"),
         new("AZURE_TOKEN_CREDENTIALS", SettingPlace.Cloud, "ManagedIdentityCredential, so that no other kind is tried first"),
         new("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", SettingPlace.Cloud, "ClientId=…;Authorization=AAD"),
-        new("OTEL_TRACES_SAMPLER", SettingPlace.Both, "parentbased_traceidratio"),
-        new("OTEL_TRACES_SAMPLER_ARG", SettingPlace.Both, "the share of traces that are kept, from 0 to 1"),
     ];
 
     static Setting Schedule(string name, string example) => new(name, SettingPlace.Both, $"when it runs, as six fields from second to day of week, such as {example}");

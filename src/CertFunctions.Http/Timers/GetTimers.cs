@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace CertFunctions.Http.Timers;
 
 /// <summary><c>GET /timers</c>: the timed jobs, and how the last run of each went. What stopped one is in the log: it may speak of another org.</summary>
-public sealed class GetTimers(Door door, RunTimers timers)
+public sealed class GetTimers(Door door, RunJob timers)
 {
     public Task<IResult> HandleAsync(HttpContext http) => door.EnterAsync(http, Access.Access.Operate, _ => ReadAsync(http));
 

@@ -25,7 +25,19 @@ static class Certfn
             Exit codes: 0 good; 1 it ran and found something not good; 2 asked wrongly; 3 could not run.
             """)
         {
-            DemoCommand.Create(), ServeCommand.Create(), ImportCommand.Create(), TimelineCommand.Create(), CertificatesCommand.Create(), CertificateCommand.Create(), SweepCommand.Create(), VerifyCommand.Create(), ExportCommand.Create(), ProvisionCommand.Create(),
+            DemoCommand.Create(),
+            ServeCommand.Create(),
+            ImportCommand.Create(),
+            TimelineCommand.Create(),
+            CertificatesCommand.Create(),
+            CertificateCommand.Create(),
+            SweepCommand.Create(),
+            VerifyCommand.Create(),
+            DrillCommand.Create(),
+            ExportCommand.Create(),
+            KeyCommand.Create(),
+            ProvisionCommand.Create(),
+            WitnessCommand.Create(),
         };
         ExamplesHelp.Add(root);
         var parsed = root.Parse(args);

@@ -15,13 +15,14 @@ static class ServeCommand
         var urls = new Option<string>("--urls") { Description = "Where to listen; port 0 takes a free one", HelpName = "URL", DefaultValueFactory = _ => ServeOptions.DefaultUrl };
         var durability = new Option<SqliteDurability>("--durability") { Description = "Full: an answered event survives loss of power. Normal: it survives the death of the process", DefaultValueFactory = _ => SqliteDurability.Full };
         var maxBytes = new Option<long>("--max-bytes") { Description = "Most bytes of the database; 0 for as much as the disk holds", HelpName = "N", DefaultValueFactory = _ => 0 };
+        var logName = new Option<string?>("--log-name") { Description = "What the log is called in its checkpoints, such as log.example.com/certfn; fixed at the first start (default: made then)", HelpName = "NAME" };
         maxBytes.Validators.Add(r =>
         {
             if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
                 r.AddError("--max-bytes must be a whole number, 0 or more");
         });
         var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
         {
             var options = new ServeOptions
@@ -31,6 +32,7 @@ static class ServeCommand
                 Cosmos = StoreOptions.Cosmos(parsed),
                 Durability = parsed.GetValue(durability),
                 MaxBytes = parsed.GetValue(maxBytes),
+                LogName = parsed.GetValue(logName),
                 SweepEvery = parsed.GetValue(sweepEvery),
             };
             return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);

@@ -10,6 +10,7 @@ using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Import;
 using CertFunctions.LocalHost.Serve;
 using CertFunctions.LocalHost.Show;
+using CertFunctions.LocalHost.Verify;
 using Spectre.Console;
 
 namespace CertFunctions.LocalHost.Demo;
@@ -78,7 +79,7 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         good &= await ShowSiemAsync(Path.Combine(data.Siem, SiemFile), events, cancellationToken).ConfigureAwait(false);
 
         Step("Is the record whole and unaltered?");
-        var verdict = cosmos is null ? VerifyCommand.Folder(data, cancellationToken).Single() : await VerifyCommand.ServiceAsync(api, data, cancellationToken).ConfigureAwait(false);
+        var verdict = cosmos is null ? VerifySources.Folder(data, VerifySetup.Nothing, cancellationToken).Single() : await VerifySources.ServiceAsync(api, data, VerifySetup.Nothing, cancellationToken).ConfigureAwait(false);
         VerdictPanel.Print(verdict);
         good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
 
@@ -109,12 +110,12 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         {
             var copy = new DataFolder(Path.Combine(root.FullName, "tampered"));
             TamperedCopy.Make(data, copy, victim);
-            return VerifyCommand.Folder(copy, cancellationToken).Single();
+            return VerifySources.Folder(copy, VerifySetup.Nothing, cancellationToken).Single();
         }
 
         var lines = Path.Combine(root.FullName, "tampered.jsonl");
         TamperedCopy.MakeLines(Path.Combine(data.Siem, SiemFile), lines, victim);
-        return VerifyCommand.Lines(lines, data, cancellationToken).Single();
+        return VerifySources.Lines(lines, data, VerifySetup.Nothing, cancellationToken).Single();
     }
 
     static async Task ForgetAsync(CosmosSettings cosmos)

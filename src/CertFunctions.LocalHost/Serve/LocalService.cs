@@ -1,22 +1,12 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Certificates;
-using CertFunctions.Core.Expiry;
-using CertFunctions.Core.Ingest;
-using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Telemetry;
-using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Certificates;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
-using CertFunctions.Http.Timers;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using Microsoft.AspNetCore.Builder;
@@ -91,8 +81,7 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
@@ -101,12 +90,11 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(store.Certificates)
             .AddSingleton(store.Leases)
             .AddSingleton(options.Expiry)
-            .AddSingleton(new CursorSeal(keys.Cursor)).AddSingleton<TimelineCursor>().AddSingleton<CertificateCursor>()
-            .AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>().AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetCertificates>().AddSingleton<GetCertificate>().AddSingleton<GetTimers>()
-            .AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(MergeDelay.Default)
+            .AddSingleton<ISink>(sink)
+            .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
@@ -114,7 +102,7 @@ sealed class LocalService : IAsyncDisposable
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
@@ -122,25 +110,14 @@ sealed class LocalService : IAsyncDisposable
     /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
-        if (options.SweepEvery > TimeSpan.Zero)
-        {
-            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
-                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Measure));
-        }
-
         services
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
-                return new RunTimers([.. s.GetServices<ITimedJob>()], store.Leases, store.Positions, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
-    }
-
-    static void Measure(SweepReport report)
-    {
-        foreach (var (type, count) in report.Announced)
-            Instruments.Announced.Add(count, Instruments.Label("type", type));
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

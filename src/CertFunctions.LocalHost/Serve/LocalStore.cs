@@ -1,6 +1,7 @@
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
 using CertFunctions.Cosmos;
@@ -28,6 +29,9 @@ abstract class LocalStore : IAsyncDisposable
     /// with the whole ledger.
     /// </summary>
     public abstract string FileSinkName { get; }
+
+    /// <summary>What the publishing job is called. Each folder has an archive of its own, so services that share a database must each publish.</summary>
+    public virtual string PublishJobName => PublishCheckpoints.JobName;
 
     public abstract void AddPump(IServiceCollection services);
 
@@ -91,6 +95,8 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override ILeases Leases => store.Leases;
 
     public override string FileSinkName => $"file-{instance}";
+
+    public override string PublishJobName => $"{PublishCheckpoints.JobName}-{instance}";
 
     public override void AddPump(IServiceCollection services) =>
         services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton(store.Feed).AddSingleton<ReconcileEvents>()

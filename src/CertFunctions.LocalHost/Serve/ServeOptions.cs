@@ -20,6 +20,9 @@ sealed record ServeOptions
     /// <summary>The org the local API key belongs to.</summary>
     public OrgId Org { get; init; } = OrgId.Parse("local");
 
+    /// <summary>What the log is called in its checkpoints; null for the name made at the first start.</summary>
+    public string? LogName { get; init; }
+
     /// <summary>The Cosmos DB account to keep the record in; null keeps it in the data folder.</summary>
     public CosmosSettings? Cosmos { get; init; }
 
@@ -43,9 +46,12 @@ sealed record ServeOptions
     /// Refuses what Kestrel would take for something else: it reads a host it does not know as "every address", a port that is no number as part
     /// of the host, and nothing at all as its own default.
     /// </summary>
-    public void CheckUrl()
+    public void CheckUrl() => CheckUrl(Url);
+
+    /// <summary>The same for any address to listen on.</summary>
+    public static void CheckUrl(string urls)
     {
-        foreach (var url in Url.Split(';'))
+        foreach (var url in urls.Split(';'))
         {
             var good = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
                 && (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.Host == "localhost");

@@ -25,6 +25,9 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
     /// <summary>A head, checked before, from which to go on: its entries are not read again. Null reads from the beginning.</summary>
     public Func<OrgId, VerifiedBefore?>? Since { get; init; }
 
+    /// <summary>The tree's subtrees at the index that the file's entries begin with, where those before were pruned; null where nobody knows them.</summary>
+    public Func<LedgerHead, VerifiedBefore?>? Pruned { get; init; }
+
     /// <summary>
     /// A report per ledger. <paramref name="progress"/> hears entries done and entries there are, now and then. Throws <see cref="SqliteStoreException"/>
     /// where the file cannot be read at all.
@@ -73,7 +76,8 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
     {
         var head = Head(connection, key, ledger);
         var wanted = RootsAt?.Invoke(ledger);
-        var since = Since?.Invoke(ledger) ?? VerifiedBefore.Nothing(ledger);
+        var pruned = PrunedTo(connection, key, ledger) is { } point ? Pruned?.Invoke(point) : null;
+        var since = pruned ?? Since?.Invoke(ledger) ?? VerifiedBefore.Nothing(ledger);
         if (since.Head.Size > head.Size)
             wanted = null;
         using var verifier = new LedgerVerifier(ledger, keys, since.Head, wanted is null ? null : since.Tree(wanted));
@@ -83,6 +87,8 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         var report = verifier.Complete(head);
         if (report.Verdict != Verdict.Valid)
             return report;
+        if (pruned is not null)
+            return verifier.Report(Verdict.Pruned, since.Head.Size, $"the entries before {since.Head.Size} were removed") with { Pending = Pending(connection, ledger) };
         return StrayEntry(connection, key) is { } stray
             ? verifier.Report(Verdict.Tampered, stray, "there are entries that the head does not know of, or that stand outside the ledger") with { FoundBy = Layer.Store }
             : report with { Pending = Pending(connection, ledger) };
@@ -145,6 +151,17 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         row.Bind(1, key).Step();
         var hash = row.Blob(1);
         return new LedgerHead(ledger, row.Int64(0), hash.Length == Digest.Length ? new Digest(hash) : default);
+    }
+
+    /// <summary>Where the entries begin, if not with the first: at a segment's, which says what it follows. Null where they begin with the first, or anywhere else.</summary>
+    static LedgerHead? PrunedTo(SqliteConnection connection, long key, OrgId ledger)
+    {
+        using var row = new Statement(connection, """
+            SELECT l.idx, s.opening_hash FROM ledger_entries l JOIN ledger_segments s ON s.ledger = l.ledger AND s.segment = l.idx / 65536
+            WHERE l.ledger = ?1 AND l.idx = (SELECT min(idx) FROM ledger_entries WHERE ledger = ?1)
+            """);
+        return row.Bind(1, key).Step() && row.Int64(0) is > 0 and var first && first % LedgerHead.SegmentLength == 0 && row.Blob(1).Length == Digest.Length
+            ? new LedgerHead(ledger, first, new Digest(row.Blob(1))) : null;
     }
 
     /// <summary>An entry at or past the head, or below 0; one statement, so that a service that appends meanwhile is seen whole.</summary>

@@ -90,7 +90,9 @@ public sealed class TileTests
         Assert.All(tiles.All, tile => Assert.Equal(tile.Key.Width * Digest.Length, tile.Value.Length));
         Assert.Equal(NaiveTree.Root(leaves.AsSpan(256, 256)), tiles.All[new TileId(1, 0, 256)][32..64]);
         Assert.Equal(NaiveTree.Root(leaves.AsSpan(0, 65_536)), tiles.All[new TileId(2, 0, 1)]);
-        Assert.Equal(leaves[^1], tiles.Tree.LastLeaf);
+        Assert.True(tiles.Tree.TryGetLeaf(69_999, out var last) && last == leaves[^1]);
+        Assert.True(tiles.Tree.TryGetLeaf(69_888, out var first) && first == leaves[69_888]);
+        Assert.False(tiles.Tree.TryGetLeaf(69_887, out _) || tiles.Tree.TryGetLeaf(70_000, out _));
 
         tiles.Reads.Clear();
         await tiles.ReloadAsync();
