@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Cosmos;
 
@@ -11,10 +12,10 @@ public sealed class ChainFeed(ExtendLedger ledger, IQuarantine quarantine)
 {
     readonly FeedDocuments documents = new(quarantine);
 
-    public async Task HandleAsync(IEnumerable<JsonElement> batch, CancellationToken cancellationToken)
+    public Task HandleAsync(IEnumerable<JsonElement> batch, CancellationToken cancellationToken) => Instruments.BatchAsync("events", async () =>
     {
         var events = await documents.EventsAsync(batch, cancellationToken).ConfigureAwait(false);
         if (events.Count > 0)
             await ledger.HandleAsync(events, cancellationToken).ConfigureAwait(false);
-    }
+    });
 }

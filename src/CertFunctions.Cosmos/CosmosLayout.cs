@@ -14,7 +14,7 @@ public static class CosmosLayout
     /// <summary>Ledger entries and heads, by (org, segment): a segment is one logical partition, so no partition grows for ever.</summary>
     public const string Ledger = "ledger";
 
-    /// <summary>What the service remembers of itself, by kind: readers' positions, the ledgers there are, quarantined documents.</summary>
+    /// <summary>What the service remembers of itself, by kind: readers' positions, the ledgers there are, leases, quarantined documents.</summary>
     public const string State = "state";
 
     /// <summary>The change feed processor's and the triggers' leases.</summary>

@@ -23,7 +23,7 @@ static class CosmosNames
 
     public static string Segment(long segment) => segment.ToString("D10", CultureInfo.InvariantCulture);
 
-    public static string Entry(long index) => $"i.{index.ToString("D15", CultureInfo.InvariantCulture)}";
+    public static string Entry(long index) => EntryDocument.IdPrefix + index.ToString("D15", CultureInfo.InvariantCulture);
 
     /// <summary>An event's identity in one string. None of its parts can hold a slash.</summary>
     public static string Event(SubjectAddress address, EventId id) => $"{address.Project}/{Subject(address.Subject)}/{id}";

@@ -108,5 +108,5 @@ sealed class CosmosState(Container container, TimeProvider clock) : IPositionSto
     }).ConfigureAwait(false);
 
     /// <summary>Document ids hold no slash; readers' names do.</summary>
-    static string Id(string reader) => reader.Replace('/', '|');
+    internal static string Id(string reader) => reader.Replace('/', '|');
 }

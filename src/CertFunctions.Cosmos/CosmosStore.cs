@@ -3,6 +3,7 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using Microsoft.Azure.Cosmos;
 
 namespace CertFunctions.Cosmos;
@@ -14,17 +15,20 @@ namespace CertFunctions.Cosmos;
 public sealed class CosmosStore : IDisposable
 {
     readonly CosmosClient client;
+    readonly CosmosSettings settings;
     readonly CosmosState state;
 
-    CosmosStore(CosmosClient client, Database database, CosmosSettings settings, TimeProvider clock)
+    CosmosStore(CosmosClient client, CosmosSettings settings, TimeProvider clock)
     {
-        this.client = client;
+        (this.client, this.settings) = (client, settings);
+        var database = client.GetDatabase(settings.Database);
         Database = database;
         var heads = new CertificateHeads(database.GetContainer(CosmosLayout.Events), settings.Policies);
         Events = new CosmosEventStore(database.GetContainer(CosmosLayout.Events), heads);
         Certificates = new CosmosCertificateStore(database.GetContainer(CosmosLayout.Events), heads);
         var state = new CosmosState(database.GetContainer(CosmosLayout.State), clock);
         Positions = state;
+        Leases = new CosmosLeases(database.GetContainer(CosmosLayout.State), clock);
         Quarantine = state;
         Feed = new CosmosEventFeed(database.GetContainer(CosmosLayout.Events), state);
         this.state = state;
@@ -43,26 +47,40 @@ public sealed class CosmosStore : IDisposable
 
     public IPositionStore Positions { get; }
 
+    public ILeases Leases { get; }
+
     /// <summary>Where documents go that cannot be chained.</summary>
     public IQuarantine Quarantine { get; }
 
     internal Database Database { get; }
 
+    /// <summary>The stores on a database that nothing is asked of yet. <see cref="CosmosStoreException"/> where the settings cannot be read.</summary>
+    public static CosmosStore Of(CosmosSettings settings, TimeProvider clock) => new(Connect(settings), settings, clock);
+
     /// <summary>Opens a provisioned database. <see cref="CosmosStoreException"/> says why it cannot be used and how to mend it.</summary>
     public static async Task<CosmosStore> OpenAsync(CosmosSettings settings, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var client = Connect(settings);
+        var store = Of(settings, clock);
         try
         {
-            var database = client.GetDatabase(settings.Database);
-            await CosmosProvisioning.CheckAsync(database, settings, cancellationToken).ConfigureAwait(false);
-            return new CosmosStore(client, database, settings, clock);
+            await CosmosProvisioning.CheckAsync(store.Database, settings, cancellationToken).ConfigureAwait(false);
+            return store;
         }
         catch
         {
-            client.Dispose();
+            store.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// What a host asks before it starts: the account answers, the containers are as they must be, and the MAC keys are those the record was written under.
+    /// <see cref="CosmosStoreException"/> says what is not so.
+    /// </summary>
+    public async Task CheckAsync(LedgerKeys keys, CancellationToken cancellationToken)
+    {
+        await CosmosProvisioning.CheckAsync(Database, settings, cancellationToken).ConfigureAwait(false);
+        await CheckKeysAsync(keys, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -80,6 +80,8 @@ sealed record SubjectDocument
 /// <summary>A ledger entry as a document: written once. <c>id</c> is the index, so an index is taken once; <c>event</c> names the event, by unique key once per segment.</summary>
 sealed record EntryDocument
 {
+    public const string IdPrefix = "i.";
+
     public required string Id { get; init; }
 
     public required string Org { get; init; }
@@ -142,13 +144,13 @@ sealed record SegmentDocument
 /// <summary>Something the service remembers of itself, by kind.</summary>
 sealed record StateDocument
 {
-    public const string PositionKind = "position", LedgerKind = "ledger", QuarantineKind = "quarantine", KeyKind = "key";
+    public const string PositionKind = "position", LedgerKind = "ledger", QuarantineKind = "quarantine", KeyKind = "key", LeaseKind = "lease";
 
     public required string Id { get; init; }
 
     public required string Kind { get; init; }
 
-    /// <summary>A reader's place in its feed, in the feed's own words; of a MAC key, its check value.</summary>
+    /// <summary>A reader's place in its feed, in the feed's own words; of a MAC key, its check value; of a lease, its holder.</summary>
     public string? Position { get; init; }
 
     /// <summary>A quarantined document's bytes, as it came.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Cosmos;
 
@@ -19,9 +20,14 @@ sealed class FeedDocuments(IQuarantine quarantine)
             if (IsHead(document))
                 continue;
             if (Read(document, out var recorded) is { } reason)
+            {
                 await quarantine.AddAsync(new QuarantinedDocument(document.GetRawText(), reason), cancellationToken).ConfigureAwait(false);
+                Instruments.Quarantined.Add(1);
+            }
             else
+            {
                 events.Add(recorded);
+            }
         }
 
         return FeedOrder.Of(events);

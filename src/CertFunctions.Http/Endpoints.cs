@@ -1,8 +1,11 @@
+using System.Collections.Frozen;
 using CertFunctions.Core.Events;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,7 +17,17 @@ namespace CertFunctions.Http;
 public sealed record Endpoint(string Method, string Route, Func<HttpContext, Task<IResult>> Handle);
 
 /// <summary>The API, as one table that both hosts map. Paths and calls are in <c>docs/api.md</c>.</summary>
-public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, GetLedgerEntries getLedger, GetSinks getSinks)
+public sealed class Endpoints(
+    PostEvents postEvents,
+    GetTimeline getTimeline,
+    GetCertificates getCertificates,
+    GetCertificate getCertificate,
+    GetProof getProof,
+    GetLedgerEntries getLedger,
+    GetLedgerHealth getHealth,
+    GetPublished getPublished,
+    GetSinks getSinks,
+    GetTimers getTimers)
 {
     public const string Base = "/api/v1";
 
@@ -25,17 +38,40 @@ public sealed class Endpoints(PostEvents postEvents, GetTimeline getTimeline, Ge
         new("POST", "/projects/{project}/subjects/{kind}/{id}/events", http => postEvents.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/projects/{project}/certificates/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events", http => getTimeline.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates", http => getCertificates.HandleAsync(http, Value(http, "project"))),
+        new("GET", "/projects/{project}/certificates/{id}", http => getCertificate.HandleAsync(http, Value(http, "project"), Value(http, "id"))),
+        new("GET", "/projects/{project}/certificates/{id}/diff", http => getCertificate.HandleDiffAsync(http, Value(http, "project"), Value(http, "id"))),
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
+        new("GET", "/ledger/health", getHealth.HandleAsync),
+        new("GET", "/projects/{project}/certificates/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/ledger/checkpoint", getPublished.HandleCheckpointAsync),
+        new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
+        new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
+        new("GET", "/timers", getTimers.HandleAsync),
     ];
+
+    FrozenDictionary<(string, string), Endpoint>? byRoute;
+
+    /// <summary>
+    /// Answers a call by its route, for a host that declares each route itself: <paramref name="route"/> without its opening slash, as it is declared there.
+    /// </summary>
+    public Task<IResult> HandleAsync(HttpRequest request, string route)
+    {
+        byRoute ??= All.ToFrozenDictionary(e => (e.Method, $"{Base[1..]}{e.Route}"));
+        return MeasuredResult.OfAsync(byRoute[(request.Method, route)], request.HttpContext);
+    }
 
     /// <summary>Maps every call on an ASP.NET Core host.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         foreach (var endpoint in All)
         {
-            RequestDelegate handle = async http => await (await endpoint.Handle(http).ConfigureAwait(false)).ExecuteAsync(http).ConfigureAwait(false);
+            RequestDelegate handle = async http => await (await MeasuredResult.OfAsync(endpoint, http).ConfigureAwait(false)).ExecuteAsync(http).ConfigureAwait(false);
             routes.MapMethods(Base + endpoint.Route, [endpoint.Method], handle);
         }
     }

@@ -21,6 +21,13 @@ sealed class CertificateStatements(SqliteConnection connection) : IDisposable
         WHERE n.project = ? AND n.name = ? AND n.not_after >= ? AND (n.not_after, c.id) > (?, ?) AND n.not_after < ? ORDER BY n.not_after, c.id LIMIT ?
         """);
 
+    public Statement ByEndDown { get; } = new(connection, $"{From} WHERE c.project = ? AND (c.not_after, c.id) < (?, ?) AND c.not_after >= ? ORDER BY c.not_after DESC, c.id DESC LIMIT ?");
+
+    public Statement ByNameDown { get; } = new(connection, $"""
+        SELECT {Head} FROM certificate_names n JOIN certificates c ON c.subject = n.subject JOIN subjects s ON s.key = n.subject
+        WHERE n.project = ? AND n.name = ? AND n.not_after <= ? AND (n.not_after, c.id) < (?, ?) AND n.not_after >= ? ORDER BY n.not_after DESC, c.id DESC LIMIT ?
+        """);
+
     public Statement LaterOfName { get; } = new(connection, $"""
         SELECT {Head} FROM certificate_names n JOIN certificates c ON c.subject = n.subject JOIN subjects s ON s.key = n.subject
         WHERE n.project = ? AND n.name = ? AND n.not_after > ? ORDER BY n.not_after DESC LIMIT ?
@@ -68,7 +75,7 @@ sealed class CertificateStatements(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { One, Project, ByEnd, ByName, LaterOfName, Due, All, CountByStatus, CountEnding, Begin, End, events })
+        foreach (var statement in new[] { One, Project, ByEnd, ByName, ByEndDown, ByNameDown, LaterOfName, Due, All, CountByStatus, CountEnding, Begin, End, events })
             statement.Dispose();
     }
 }

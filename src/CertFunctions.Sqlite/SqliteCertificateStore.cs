@@ -5,7 +5,7 @@ using CertFunctions.Core.Events;
 namespace CertFunctions.Sqlite;
 
 /// <summary>The certificates of one SQLite file. Each read is one statement or one transaction, so a head's seq and state are of one moment.</summary>
-sealed class SqliteCertificateStore(SqliteWriter writer, ReadSessions sessions) : ICertificateStore
+sealed class SqliteCertificateStore(SqliteWriter? writer, ReadSessions sessions) : ICertificateStore
 {
     /// <summary>Certificates one page may examine.</summary>
     const int ExaminedPerPage = 5_000;
@@ -30,16 +30,7 @@ sealed class SqliteCertificateStore(SqliteWriter writer, ReadSessions sessions) 
     static CertificatePage List(CertificateStatements statements, CertificateQuery query, CertificatePlace? from, int limit)
     {
         var project = statements.Key(query.Org, query.Project);
-        // Just before the first certificate that may pass, or where the last page ended.
-        var place = (NotAfter: UnixTicks.From(query.ExpiringFrom ?? DateTimeOffset.MinValue), Id: "");
-        if (from is not null && UnixTicks.From(from.NotAfter) >= place.NotAfter)
-            place = (UnixTicks.From(from.NotAfter), from.Id);
-        var before = query.ExpiringBefore is { } end ? UnixTicks.From(end) : long.MaxValue;
-        Statement rows;
-        if (query is { Name: { } name, NameBelow: false })
-            rows = statements.ByName.Bind(1, project).Bind(2, name).Bind(3, place.NotAfter).Bind(4, place.NotAfter).Bind(5, place.Id).Bind(6, before).Bind(7, ExaminedPerPage + 1);
-        else
-            rows = statements.ByEnd.Bind(1, project).Bind(2, place.NotAfter).Bind(3, place.Id).Bind(4, before).Bind(5, ExaminedPerPage + 1);
+        var rows = query.LatestFirst ? Down(statements, query, project, from) : Up(statements, query, project, from);
         try
         {
             var found = new List<CertificateHead>(Math.Min(limit, 64));
@@ -63,6 +54,30 @@ sealed class SqliteCertificateStore(SqliteWriter writer, ReadSessions sessions) 
         {
             rows.Reset();
         }
+    }
+
+    /// <summary>The rows from the first that may pass, or past where the last page ended, on.</summary>
+    static Statement Up(CertificateStatements statements, CertificateQuery query, long project, CertificatePlace? from)
+    {
+        var place = (NotAfter: UnixTicks.From(query.ExpiringFrom ?? DateTimeOffset.MinValue), Id: "");
+        if (from is not null && UnixTicks.From(from.NotAfter) >= place.NotAfter)
+            place = (UnixTicks.From(from.NotAfter), from.Id);
+        var before = query.ExpiringBefore is { } end ? UnixTicks.From(end) : long.MaxValue;
+        return query is { Name: { } name, NameBelow: false }
+            ? statements.ByName.Bind(1, project).Bind(2, name).Bind(3, place.NotAfter).Bind(4, place.NotAfter).Bind(5, place.Id).Bind(6, before).Bind(7, ExaminedPerPage + 1)
+            : statements.ByEnd.Bind(1, project).Bind(2, place.NotAfter).Bind(3, place.Id).Bind(4, before).Bind(5, ExaminedPerPage + 1);
+    }
+
+    /// <summary>The same from the other end. No id sorts before the empty text, so the place before a time is that time with none.</summary>
+    static Statement Down(CertificateStatements statements, CertificateQuery query, long project, CertificatePlace? from)
+    {
+        var place = (NotAfter: query.ExpiringBefore is { } end ? UnixTicks.From(end) : long.MaxValue, Id: "");
+        if (from is not null && UnixTicks.From(from.NotAfter) < place.NotAfter)
+            place = (UnixTicks.From(from.NotAfter), from.Id);
+        var least = query.ExpiringFrom is { } start ? UnixTicks.From(start) : long.MinValue;
+        return query is { Name: { } name, NameBelow: false }
+            ? statements.ByNameDown.Bind(1, project).Bind(2, name).Bind(3, place.NotAfter).Bind(4, place.NotAfter).Bind(5, place.Id).Bind(6, least).Bind(7, ExaminedPerPage + 1)
+            : statements.ByEndDown.Bind(1, project).Bind(2, place.NotAfter).Bind(3, place.Id).Bind(4, least).Bind(5, ExaminedPerPage + 1);
     }
 
     public Task<CertificateCounts> CountAsync(OrgId org, ProjectId project, DateTimeOffset now, IReadOnlyList<int> withinDays, CancellationToken cancellationToken) =>
@@ -201,7 +216,7 @@ sealed class SqliteCertificateStore(SqliteWriter writer, ReadSessions sessions) 
     public async Task<bool> RescheduleAsync(SubjectAddress address, long expectedSeq, DateTimeOffset? due, CancellationToken cancellationToken)
     {
         var unit = new Reschedule(address, expectedSeq, due is { } time ? UnixTicks.From(time) : null);
-        while (!writer.TryEnqueue(unit))
+        while (!writer.OrRefuse().TryEnqueue(unit))
             await Task.Delay(10, cancellationToken).ConfigureAwait(false);
         return await unit.Done.ConfigureAwait(false);
     }

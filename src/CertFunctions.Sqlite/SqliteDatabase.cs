@@ -62,6 +62,31 @@ static class SqliteDatabase
         }
     }
 
+    /// <summary>A connection to a file of another schema, written by few and flushed at each commit.</summary>
+    public static SqliteConnection OpenBeside(string path)
+    {
+        try
+        {
+            var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
+            try
+            {
+                Run(connection, "PRAGMA journal_mode = WAL");
+                Run(connection, "PRAGMA synchronous = FULL");
+                Run(connection, "PRAGMA busy_timeout = 5000");
+                return connection;
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+        catch (SqliteException e)
+        {
+            throw Explain(e, path);
+        }
+    }
+
     /// <summary>A connection that cannot write. The schema must be there.</summary>
     public static SqliteConnection OpenReader(string path)
     {

@@ -6,7 +6,7 @@ using CertFunctions.Core.Timeline;
 namespace CertFunctions.Sqlite;
 
 /// <summary>The events in one SQLite file, and their change feed: the order of their rowids, which the one writer gives out in commit order.</summary>
-sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEventStore, IEventFeed
+sealed class SqliteEventStore(SqliteWriter? writer, ReadSessions sessions) : IEventStore, IEventFeed
 {
     /// <summary>Events one slice may examine: a filter that matches little answers with a short page and a cursor, not with a long wait.</summary>
     const int ExaminedPerSlice = 20_000;
@@ -21,7 +21,7 @@ sealed class SqliteEventStore(SqliteWriter writer, ReadSessions sessions) : IEve
     {
         var unit = new AppendEvents(events);
         // Once queued it is carried through: whether the caller still listens changes nothing about what is durable.
-        return writer.TryEnqueue(unit)
+        return writer.OrRefuse().TryEnqueue(unit)
             ? unit.Done
             : Task.FromResult<IReadOnlyList<AppendOutcome>>([.. events.Select(_ => new AppendOutcome.Busy(RetryAfter))]);
     }

@@ -17,6 +17,9 @@ public sealed record SqliteOptions
     /// <summary>Most bytes the database may take; appends past it are refused as "full", reads go on. 0: as much as the disk holds.</summary>
     public long MaxBytes { get; init; }
 
+    /// <summary>What leases are timed by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Events that may wait for the writer; more are answered "busy". 1 to 1 000 000.</summary>
     public int QueueEvents { get; init; } = 50_000;
 

@@ -3,7 +3,7 @@ using CertFunctions.Core.Siem;
 namespace CertFunctions.Sqlite;
 
 /// <summary>The readers' positions, in the same file.</summary>
-sealed class SqlitePositionStore(SqliteWriter writer, ReadSessions sessions) : IPositionStore
+sealed class SqlitePositionStore(SqliteWriter? writer, ReadSessions sessions) : IPositionStore
 {
     public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => sessions.ReadAsync(
         session =>
@@ -23,7 +23,7 @@ sealed class SqlitePositionStore(SqliteWriter writer, ReadSessions sessions) : I
     public async Task SaveAsync(string reader, string position, CancellationToken cancellationToken)
     {
         var unit = new SavePosition(reader, position);
-        while (!writer.TryEnqueue(unit))
+        while (!writer.OrRefuse().TryEnqueue(unit))
             await Task.Delay(10, cancellationToken).ConfigureAwait(false);
         await unit.Done.ConfigureAwait(false);
     }

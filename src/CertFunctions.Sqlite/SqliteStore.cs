@@ -2,6 +2,7 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 
 namespace CertFunctions.Sqlite;
 
@@ -24,6 +25,7 @@ public sealed class SqliteStore : IAsyncDisposable
         Ledger = new SqliteLedgerStore(writer, sessions);
         Certificates = new SqliteCertificateStore(writer, sessions);
         Positions = new SqlitePositionStore(writer, sessions);
+        Leases = new SqliteLeases(writer, options.Clock);
     }
 
     public IEventStore Events { get; }
@@ -36,6 +38,8 @@ public sealed class SqliteStore : IAsyncDisposable
     public ILedgerStore Ledger { get; }
 
     public IPositionStore Positions { get; }
+
+    public ILeases Leases { get; }
 
     /// <summary>Opens the file, creating it where it is not there. <see cref="SqliteStoreException"/> says why it cannot be used and how to mend it.</summary>
     public static SqliteStore Open(SqliteOptions options) => new(options);

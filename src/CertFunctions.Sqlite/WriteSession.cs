@@ -42,6 +42,8 @@ sealed class WriteSession(SqliteConnection connection, ExpiryPolicies policies) 
 
     public Statement SavePosition { get; } = new(connection, "INSERT INTO positions (reader, position) VALUES (?, ?) ON CONFLICT (reader) DO UPDATE SET position = excluded.position");
 
+    public Statement FindPosition { get; } = new(connection, "SELECT position FROM positions WHERE reader = ?");
+
     public long LastRowId => raw.sqlite3_last_insert_rowid(connection.Handle!);
 
     public int Changes => raw.sqlite3_changes(connection.Handle!);
@@ -141,7 +143,7 @@ sealed class WriteSession(SqliteConnection connection, ExpiryPolicies policies) 
 
     public void Dispose()
     {
-        foreach (var statement in new[] { begin, commit, findSubject, addSubject, moveSubject, InsertEvent, FindEvent, FindLedger, AddLedger, MoveLedger, InsertEntry, IsChained, OpenSegment, SavePosition })
+        foreach (var statement in new[] { begin, commit, findSubject, addSubject, moveSubject, InsertEvent, FindEvent, FindLedger, AddLedger, MoveLedger, InsertEntry, IsChained, OpenSegment, SavePosition, FindPosition })
             statement.Dispose();
         certificates.Dispose();
     }

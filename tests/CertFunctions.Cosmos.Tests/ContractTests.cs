@@ -52,6 +52,31 @@ public sealed class CosmosPositionStoreOnFourPartitionsTests : PositionStoreCont
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
 
+public sealed class CosmosWatchInclusionOnOnePartitionTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosWatchInclusionOnFourPartitionsTests : WatchInclusionContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosCheckLedgerOnOnePartitionTests : CheckLedgerContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
+public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
+}
+
+public sealed class CosmosLeasesTests : LeasesContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);
+}
+
 public sealed class CosmosCertificateStoreOnOnePartitionTests : CertificateStoreContract
 {
     protected override int Histories => 2_000;

@@ -2,6 +2,7 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Emulation;
 using CertFunctions.Testing.Contracts;
 
@@ -31,6 +32,8 @@ sealed class CosmosUnderTest : StoreUnderTest
     public override ILedgerStore Ledger => store.Ledger;
 
     public override IPositionStore Positions => store.Positions;
+
+    public override ILeases Leases => store.Leases;
 
     /// <param name="partitions">Physical partitions of each container.</param>
     /// <param name="service">The service's clock; the system's when left out.</param>

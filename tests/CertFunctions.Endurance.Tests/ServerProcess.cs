@@ -19,7 +19,7 @@ sealed class ServerProcess(string data, params string[] more) : IDisposable
     /// <summary>What the process said last.</summary>
     public string Said => process?.Said ?? "";
 
-    public void Start() => process = Child.Start("certfn", ["serve", "--urls", Url.ToString(), "--data", data, .. more]);
+    public void Start() => process = Child.Start("certfn", ["serve", "--urls", Url.ToString(), "--data", data, "--sweep-every", "off", .. more]);
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed but what was.</summary>
     public void Kill()

@@ -44,7 +44,7 @@ public sealed class CommandLineTests(CommandLineTests.Running running) : IClassF
 
     [Theory]
     [InlineData("serve", "--urls", "--data", "--durability", "--max-bytes")]
-    [InlineData("import", "<PATH>", "--url", "--data", "--project")]
+    [InlineData("import", "<SOURCE>", "--system", "--chain", "--timeout", "--password-file", "--url", "--data", "--project")]
     [InlineData("timeline", "<ID>", "--kind", "--type", "--limit", "--order", "--cursor", "--json")]
     [InlineData("verify", "<SOURCE>", "--json", "Examples:", "certfn verify http://127.0.0.1:7071")]
     [InlineData("export", "--out", "--org")]

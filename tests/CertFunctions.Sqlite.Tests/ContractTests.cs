@@ -2,6 +2,7 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 
@@ -10,10 +11,15 @@ namespace CertFunctions.Sqlite.Tests;
 /// <summary>A SQLite file as the contract suites use it.</summary>
 sealed class SqliteUnderTest : StoreUnderTest
 {
+    readonly TimeProvider clock;
     readonly TempFolder folder = new();
     SqliteStore store;
 
-    public SqliteUnderTest() => store = Open();
+    public SqliteUnderTest(TimeProvider? clock = null)
+    {
+        this.clock = clock ?? TimeProvider.System;
+        store = Open();
+    }
 
     public override IEventStore Events => store.Events;
 
@@ -24,6 +30,8 @@ sealed class SqliteUnderTest : StoreUnderTest
     public override ILedgerStore Ledger => store.Ledger;
 
     public override IPositionStore Positions => store.Positions;
+
+    public override ILeases Leases => store.Leases;
 
     public override async Task ReopenAsync()
     {
@@ -37,7 +45,7 @@ sealed class SqliteUnderTest : StoreUnderTest
         folder.Dispose();
     }
 
-    SqliteStore Open() => SqliteStore.Open(new SqliteOptions { Path = folder.File("test.db") });
+    SqliteStore Open() => SqliteStore.Open(new SqliteOptions { Path = folder.File("test.db"), Clock = clock });
 }
 
 public sealed class SqliteEventStoreTests : EventStoreContract
@@ -63,6 +71,21 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract
 public sealed class SqlitePositionStoreTests : PositionStoreContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteWatchInclusionTests : WatchInclusionContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteCheckLedgerTests : CheckLedgerContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
+public sealed class SqliteLeasesTests : LeasesContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest(Clock));
 }
 
 public sealed class SqliteCertificateStoreTests : CertificateStoreContract

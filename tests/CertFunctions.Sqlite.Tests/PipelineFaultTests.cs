@@ -2,6 +2,7 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 using CertFunctions.Testing.Faults;
@@ -98,6 +99,8 @@ public sealed class SqlitePipelineFaultTests : PipelineFaultContract
         public override ILedgerStore Ledger => store.Ledger;
 
         public override IPositionStore Positions => store.Positions;
+
+        public override ILeases Leases => store.Leases;
 
         public override async Task ReopenAsync()
         {

@@ -9,7 +9,7 @@ namespace CertFunctions.Core.Certificates;
 /// <item>Once an append is answered, <see cref="ReadAsync"/> gives a head of at least that seq, and its state is the fold of the subject's events up to that seq.</item>
 /// <item>A head whose state was written by another version, or never, is made anew from its events when it is read, and stored so with the next event or reschedule.</item>
 /// <item>With each event the due time becomes what <see cref="Expiry.ExpiryPlan.NextDue"/> says of the new state and its project's policy.</item>
-/// <item><see cref="ListAsync"/> pages give each certificate of the project that passes the filter once, by end of validity and then by id (in the store's order of texts); those without a validity last. A page may be short, even empty, and go on: a store examines a bounded number for one.</item>
+/// <item><see cref="ListAsync"/> pages give each certificate of the project that passes the filter once, by end of validity and then by id (in the store's order of texts); those without a validity last. <see cref="CertificateQuery.LatestFirst"/> turns the whole order round. A page may be short, even empty, and go on: a store examines a bounded number for one.</item>
 /// <item><see cref="ReadDueAsync"/> gives what was due when its page was read, of every org, in order of due time, each once on the way, and reads nothing that is not due.</item>
 /// <item><see cref="FindSupersederAsync"/> gives for each head the certificate with the latest end, of the same project, for which <see cref="Supersession.Covers"/> holds; it may miss one where a name has more than <see cref="MaxCandidates"/> later certificates.</item>
 /// <item><see cref="RescheduleAsync"/> changes the due time and nothing else, and only while the head is at the expected seq; false, and nothing written, otherwise.</item>
@@ -93,6 +93,9 @@ public sealed record CertificateQuery
 
     /// <summary>Whether names that lie below <see cref="Name"/> count as well.</summary>
     public bool NameBelow { get; init; }
+
+    /// <summary>Whether what ends last comes first: the same order, from its other end.</summary>
+    public bool LatestFirst { get; init; }
 
     /// <summary>Whether the certificate passes.</summary>
     public bool Matches(CertificateState state) =>

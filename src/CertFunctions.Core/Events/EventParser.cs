@@ -24,8 +24,11 @@ public abstract record ParsedEvent
 /// </summary>
 public static class EventParser
 {
-    /// <summary>Canonical bytes of payload and personal part together; a larger event is refused.</summary>
-    public const int MaxEventBytes = 128 * 1024;
+    /// <summary>
+    /// Canonical bytes of payload and personal part together; a larger event is refused. So that a leaf, which holds the payload and less than 4 KiB beside
+    /// it, is never longer than the 65 535 bytes an entry bundle has room for.
+    /// </summary>
+    public const int MaxEventBytes = 60 * 1024;
 
     /// <summary>How far ahead of the service's clock a producer's may be.</summary>
     public static readonly TimeSpan MaxClockAhead = TimeSpan.FromHours(24);

@@ -16,6 +16,8 @@ public readonly record struct LeafHeader
 
     public required DateTimeOffset OccurredAt { get; init; }
 
+    public required DateTimeOffset RecordedAt { get; init; }
+
     /// <summary>The commitment to the personal part, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> Personal { get; init; }
 
@@ -35,7 +37,7 @@ public readonly record struct LeafHeader
 
     static bool Read(ReadOnlySpan<byte> leaf, out LeafHeader header)
     {
-        string? org = null, project = null, kind = null, subjectId = null, id = null, type = null, personal = null, occurredAt = null;
+        string? org = null, project = null, kind = null, subjectId = null, id = null, type = null, personal = null, occurredAt = null, recordedAt = null;
         long seq = 0, version = 0;
         header = default;
         var reader = new Utf8JsonReader(leaf);
@@ -55,6 +57,8 @@ public readonly record struct LeafHeader
                 personal = reader.GetString();
             else if (Take(ref reader, "occurred_at"u8))
                 occurredAt = reader.GetString();
+            else if (Take(ref reader, "recorded_at"u8))
+                recordedAt = reader.GetString();
             else if (Take(ref reader, "seq"u8))
                 seq = reader.GetInt64();
             else if (Take(ref reader, "v"u8))
@@ -68,7 +72,7 @@ public readonly record struct LeafHeader
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || version != StampedEvent.LeafVersion || seq < 1
             || !OrgId.TryParse(org, out var orgId) || !ProjectId.TryParse(project, out var projectId) || !EventId.TryParse(id, out var eventId)
             || !Subject.TryParse(kind, subjectId, out var subject) || type is null || !Rfc3339.TryParse(occurredAt, out var time)
-            || personal is not { Length: 64 })
+            || !Rfc3339.TryParse(recordedAt, out var recorded) || personal is not { Length: 64 })
             return false;
         header = new LeafHeader
         {
@@ -77,6 +81,7 @@ public readonly record struct LeafHeader
             Seq = seq,
             Type = type,
             OccurredAt = time,
+            RecordedAt = recorded,
             Personal = Convert.FromHexString(personal),
         };
         return true;

@@ -30,12 +30,20 @@ public sealed class SweepExpiry(ICertificateStore certificates, IEventStore even
         }
     }
 
+    /// <summary>The same of every certificate there is, whatever its due time: for policies that the due times were not computed under.</summary>
+    public IAsyncEnumerable<PlannedAnnouncement> PreviewAllAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        PreviewAsync(now, position => certificates.ScanAsync(position, page, cancellationToken), cancellationToken);
+
     /// <summary>What a sweep at <paramref name="now"/> would say and why, as of the certificates' state now. Writes nothing.</summary>
-    public async IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        PreviewAsync(now, position => certificates.ReadDueAsync(now, position, page, cancellationToken), cancellationToken);
+
+    async IAsyncEnumerable<PlannedAnnouncement> PreviewAsync(
+        DateTimeOffset now, Func<string?, Task<HeadsPage>> read, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (string? position = null; ;)
         {
-            var due = await certificates.ReadDueAsync(now, position, page, cancellationToken).ConfigureAwait(false);
+            var due = await read(position).ConfigureAwait(false);
             foreach (var (head, said) in await PlanAsync(due.Heads, now, cancellationToken).ConfigureAwait(false))
             {
                 foreach (var announcement in said)

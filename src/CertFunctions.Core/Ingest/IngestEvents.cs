@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Ingest;
 
@@ -15,6 +17,10 @@ public sealed class IngestEvents(IEventStore store, TimeProvider clock, RandomNu
     /// <summary>One outcome per event, in order. The scope comes from the caller's credential and path, never from the event.</summary>
     public async Task<IReadOnlyList<IngestOutcome>> HandleAsync(OrgId org, ProjectId project, IReadOnlyList<ParsedEvent> events, string? traceparent, CancellationToken cancellationToken)
     {
+        using var activity = Ingest(traceparent);
+        // Who handles the event next goes on from here, where anybody looks; otherwise from where the client was.
+        if (activity is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
+            traceparent = id;
         var now = clock.GetUtcNow();
         var outcomes = new IngestOutcome[events.Count];
         var stamped = new List<StampedEvent>(events.Count);
@@ -29,6 +35,7 @@ public sealed class IngestEvents(IEventStore store, TimeProvider clock, RandomNu
                     break;
                 case ParsedEvent.Refused refused:
                     outcomes[i] = new IngestOutcome.Refused(refused.Errors);
+                    Count("refused");
                     break;
             }
         }
@@ -37,9 +44,31 @@ public sealed class IngestEvents(IEventStore store, TimeProvider clock, RandomNu
             return outcomes;
         var appended = await store.AppendAsync(stamped, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < places.Count; i++)
+        {
             outcomes[places[i]] = new IngestOutcome.Appended(appended[i]);
+            Count(Word(appended[i]));
+        }
+
         return outcomes;
     }
+
+    /// <summary>The request's own activity is the parent where the host has one; otherwise the client's.</summary>
+    static Activity? Ingest(string? traceparent) =>
+        Traces.Source.HasListeners() && Activity.Current is null && ActivityContext.TryParse(traceparent, null, isRemote: true, out var client)
+            ? Traces.Source.StartActivity("ingest", ActivityKind.Internal, client)
+            : Traces.Source.StartActivity("ingest");
+
+    static void Count(string outcome) => Instruments.Ingested.Add(1, Instruments.Label("outcome", outcome));
+
+    static string Word(AppendOutcome outcome) => outcome switch
+    {
+        AppendOutcome.Appended => "recorded",
+        AppendOutcome.Duplicate => "duplicate",
+        AppendOutcome.Conflict => "conflict",
+        AppendOutcome.Busy => "busy",
+        AppendOutcome.Full => "full",
+        _ => throw new UnreachableException(),
+    };
 }
 
 /// <summary>What became of one submitted event.</summary>

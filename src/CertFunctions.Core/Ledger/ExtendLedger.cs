@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Ledger;
 
@@ -8,7 +9,10 @@ namespace CertFunctions.Core.Ledger;
 /// Step 4 of an event's life: a batch of the events' change feed becomes entries of the ledger. Run twice with the same batch it changes nothing.
 /// If we die before the append, the feed delivers the batch again; if we die after it, the feed delivers it again and every event is found chained.
 /// </summary>
-public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
+/// <param name="store">Where the ledgers are.</param>
+/// <param name="keys">The MAC keys, and which is in force.</param>
+/// <param name="clock">Measures how long events wait; without one that is not measured.</param>
+public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvider? clock = null)
 {
     const int Attempts = 50;
 
@@ -30,12 +34,15 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
             var (_, unchained) = await store.CatchUpAsync(group.Key, FeedOrder.Of(group), cancellationToken).ConfigureAwait(false);
             if (unchained.Count > 0)
                 await ExtendAsync(group.Key, unchained, cancellationToken).ConfigureAwait(false);
+            Instruments.Reconciled.Add(unchained.Count);
         }
     }
 
     async Task ExtendAsync(OrgId ledger, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         heads.TryGetValue(ledger, out var head);
+        var started = clock?.GetUtcNow();
+        using var activity = Traces.Source.StartActivity("chain batch");
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             if (head is null)
@@ -52,12 +59,14 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
                 case LedgerAppendOutcome.Appended appended:
                     // If we die here, what is chained stays chained, and the rest comes again with it.
                     heads[ledger] = head = appended.Head;
+                    Count(chunk, started);
                     events = [.. events.Skip(chunk.Count)];
                     attempt = -1;
                     break;
                 case LedgerAppendOutcome.Conflict:
                     // Someone else extended it, or part of the batch came before: learn how things stand, and try what is left.
                     heads.TryRemove(ledger, out _);
+                    Instruments.LedgerAppends.Add(1, Instruments.Label("outcome", "conflict"));
                     head = null;
                     break;
                 default:
@@ -66,6 +75,15 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys)
         }
 
         throw new InvalidOperationException($"the ledger of {ledger} moved {Attempts} times under this batch; the feed will deliver it again");
+    }
+
+    void Count(IReadOnlyList<RecordedEvent> chained, DateTimeOffset? started)
+    {
+        Instruments.LedgerAppends.Add(1, Instruments.Label("outcome", "appended"));
+        Instruments.Chained.Add(chained.Count);
+        if (Instruments.ChainDelay.Enabled && clock is not null && Traces.RecordedAt(chained[0].Leaf.Span) is { } recorded)
+            Instruments.ChainDelay.Record(Math.Max(0, (clock.GetUtcNow() - recorded).TotalSeconds));
+        Traces.Done("chain", chained, started);
     }
 
     /// <summary>As many as one append takes without crossing into the next segment.</summary>

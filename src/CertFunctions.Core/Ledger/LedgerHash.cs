@@ -20,7 +20,7 @@ public static class LedgerHash
 {
     static ReadOnlySpan<byte> LedgerTag => "CertFunctions/ledger/v1\0"u8;
 
-    static ReadOnlySpan<byte> ChainTag => "CertFunctions/chain/v1\0"u8;
+    internal static ReadOnlySpan<byte> ChainTag => "CertFunctions/chain/v1\0"u8;
 
     public static Digest Genesis(OrgId ledger)
     {

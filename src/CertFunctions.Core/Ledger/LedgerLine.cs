@@ -19,11 +19,12 @@ public static class LedgerLine
     /// <summary>Bytes of the longest line: the largest event, and room for what stands around it.</summary>
     public const int MaxBytes = EventParser.MaxEventBytes + 16 * 1024;
 
-    /// <summary>Writes the line with its closing line feed.</summary>
-    public static void Write(ChainedEvent entry, IBufferWriter<byte> output)
+    /// <summary>Writes the line with its closing line feed, unless not <paramref name="closed"/>.</summary>
+    public static void Write(ChainedEvent entry, IBufferWriter<byte> output, bool closed = true)
     {
         Write(entry.Event.Address.Org, entry.Index, entry.PreviousHash, entry.Hash, entry.KeyId, entry.Mac, entry.Event.Leaf.Span, entry.Event.Personal.Span, entry.Event.Salt.Span, output);
-        output.Write("\n"u8);
+        if (closed)
+            output.Write("\n"u8);
     }
 
     static void Write(OrgId ledger, long index, in Digest previousHash, in Digest hash, string keyId, in Digest mac, ReadOnlySpan<byte> leaf, ReadOnlySpan<byte> personal, ReadOnlySpan<byte> salt, IBufferWriter<byte> output)

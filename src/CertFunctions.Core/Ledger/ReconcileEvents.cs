@@ -1,5 +1,6 @@
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 
 namespace CertFunctions.Core.Ledger;
 
@@ -8,12 +9,18 @@ namespace CertFunctions.Core.Ledger;
 /// gave up. Keeps a position of its own, saved once a batch is known to be chained: if we die between the two, the next run goes over the batch again and
 /// finds it chained. What is chained already costs a look-up.
 /// </summary>
-public sealed class ReconcileEvents(IEventFeed feed, IPositionStore positions, ExtendLedger handler)
+public sealed class ReconcileEvents(IEventFeed feed, IPositionStore positions, ExtendLedger handler) : ITimedJob
 {
     /// <summary>The name this reader keeps its position under.</summary>
     public const string Reader = "reconcile";
 
     const int BatchEvents = 1000;
+
+    public string Name => "reconcile";
+
+    public TimeSpan Every => TimeSpan.FromMinutes(5);
+
+    public Task RunAsync(CancellationToken cancellationToken) => HandleAsync(cancellationToken);
 
     /// <summary>Goes to the end of the feed; how many events it looked at.</summary>
     public async Task<long> HandleAsync(CancellationToken cancellationToken)

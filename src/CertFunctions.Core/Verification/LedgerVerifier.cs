@@ -37,7 +37,10 @@ public sealed class LedgerVerifier : IDisposable
     readonly OrgId ledger;
     readonly LedgerKeys? keys;
     readonly Dictionary<string, IncrementalHash?> macs = [];
+    readonly LeafTree? tree;
     readonly long start;
+    readonly Digest opening;
+    RowsAtOnce? gathered = Sha256Lanes.IsSupported ? RowsAtOnce.Rent() : null;
     Digest previous;
     long next;
     long erased;
@@ -47,25 +50,97 @@ public sealed class LedgerVerifier : IDisposable
     /// <param name="ledger">Whose ledger this claims to be: genesis depends on it.</param>
     /// <param name="keys">The HMAC keys at hand; null checks the chain alone.</param>
     /// <param name="since">A head to go on from, checked before: its entries are not read again.</param>
-    public LedgerVerifier(OrgId ledger, LedgerKeys? keys, LedgerHead? since = null)
+    /// <param name="tree">Takes the leaf hashes of the entries found right; null where no root is wanted.</param>
+    public LedgerVerifier(OrgId ledger, LedgerKeys? keys, LedgerHead? since = null, LeafTree? tree = null)
     {
         this.ledger = ledger;
         this.keys = keys;
+        this.tree = tree;
         start = next = since?.Size ?? 0;
-        previous = since?.Hash ?? LedgerHash.Genesis(ledger);
+        previous = opening = since?.Hash ?? LedgerHash.Genesis(ledger);
     }
 
     /// <summary>The index the next row must have.</summary>
-    public long NextIndex => next;
+    public long NextIndex => next + (gathered?.Count ?? 0);
 
     /// <summary>The last entry found right.</summary>
-    public LedgerHead Head => new(ledger, next, previous);
+    public LedgerHead Head
+    {
+        get
+        {
+            Settle();
+            return new LedgerHead(ledger, next, previous);
+        }
+    }
 
-    /// <summary>Checks one more entry; false once the ledger is known to be broken, after which nothing more is looked at.</summary>
+    /// <summary>The tree over the entries found right.</summary>
+    public LeafTree? Tree
+    {
+        get
+        {
+            Settle();
+            return tree;
+        }
+    }
+
+    /// <summary>
+    /// Checks one more entry; false once the ledger is known to be broken, after which nothing more is looked at. That an entry is broken may come to
+    /// light only some hundred entries later; which one it is does not depend on that.
+    /// </summary>
     public bool Push(in LedgerRow row)
     {
         if (broken is not null)
             return false;
+        if (gathered is null)
+            return PushAlone(row);
+        if (row.Index == NextIndex && gathered.Add(row, previous))
+            return gathered.Count < RowsAtOnce.Most || Settle();
+        return Settle() && PushAlone(row);
+    }
+
+    /// <summary>Takes what was found out about the entries that come next; false once the ledger is known to be broken.</summary>
+    public bool Join(LedgerVerifier stretch)
+    {
+        if (!Settle())
+            return false;
+        stretch.Settle();
+        if (stretch.start != next || stretch.opening != previous)
+            return Break(next, "its link back does not name the entry before it");
+        (next, previous) = (stretch.next, stretch.previous);
+        erased += stretch.erased;
+        unverifiable ??= stretch.unverifiable;
+        if (stretch.tree is not null)
+            tree?.Join(stretch.tree);
+        if (stretch.broken is { } fault)
+            broken = Report(fault.Verdict, fault.FirstIndex, fault.Detail) with { FoundBy = fault.FoundBy, Entries = Math.Max(0, Math.Min(fault.FirstIndex ?? next, next) - start) };
+        return broken is null;
+    }
+
+    /// <summary>Checks what was gathered: all at once, and one by one where that does not say yes.</summary>
+    bool Settle()
+    {
+        if (gathered is not { Count: > 0 } rows)
+            return broken is null;
+        if (rows.Check(next, previous, keys))
+        {
+            next += rows.Count;
+            previous = rows.LastHash;
+            erased += rows.Erased;
+            tree?.PushAll(rows.LeafHashes, rows.Count);
+            rows.Clear();
+            return true;
+        }
+
+        gathered = null;
+        for (int i = 0, count = rows.Count; i < count && broken is null; i++)
+            PushAlone(rows.Row(i, next, previous));
+        rows.Clear();
+        gathered = rows;
+        return broken is null;
+    }
+
+    bool PushAlone(in LedgerRow row)
+    {
         if (row.Index != next)
             return Break(next, row.Index > next ? $"entry {next} is missing: {row.Index} comes in its place" : $"entry {row.Index} comes again, or out of its order, where {next} belongs");
         if (row.Hash.Length != Digest.Length || row.Mac.Length != Digest.Length)
@@ -85,20 +160,23 @@ public sealed class LedgerVerifier : IDisposable
             return false;
         previous = hash;
         next++;
+        tree?.Push(leafHash);
         return true;
     }
 
     /// <summary>What a source itself found wrong with an entry.</summary>
-    public bool Break(long index, string detail)
+    public bool Break(long index, string detail, Layer foundBy = Layer.Chain)
     {
+        Settle();
         // An entry whose hashes are right can still be found wrong by its source; it does not count as right then.
-        broken ??= Report(Verdict.Tampered, index, detail) with { Entries = Math.Max(0, Math.Min(index, next) - start) };
+        broken ??= Report(Verdict.Tampered, index, detail) with { FoundBy = foundBy, Entries = Math.Max(0, Math.Min(index, next) - start) };
         return false;
     }
 
     /// <summary>The report, once the source has no more. <paramref name="head"/> is the head the source claims; null where it claims none.</summary>
     public VerifyReport Complete(LedgerHead? head)
     {
+        Settle();
         if (broken is not null)
             return broken;
         if (head is not null && head.Size > next)
@@ -107,26 +185,37 @@ public sealed class LedgerVerifier : IDisposable
             return Report(Verdict.Tampered, head.Size, $"the head names {head.Size} entries and {next} are there");
         if (head is not null && head.Hash != previous)
             return Report(Verdict.Tampered, Math.Max(0, next - 1), "the head's hash is not the last entry's");
-        return unverifiable is { } hole ? Report(Verdict.Unverifiable, hole.Index, hole.Detail) : Report(Verdict.Valid, null, null);
+        return unverifiable is { } hole ? Report(Verdict.Unverifiable, hole.Index, hole.Detail) with { FoundBy = Layer.Mac } : Report(Verdict.Valid, null, null);
     }
 
     /// <summary>A report that the chain itself does not give, such as <see cref="Verdict.Incomplete"/>.</summary>
-    public VerifyReport Report(Verdict verdict, long? index, string? detail) => new()
+    public VerifyReport Report(Verdict verdict, long? index, string? detail)
     {
-        Verdict = verdict,
-        Ledger = ledger.Value ?? "",
-        Entries = next - start,
-        FirstIndex = index,
-        Detail = detail,
-        HeadHash = previous.ToString(),
-        MacsChecked = keys is not null,
-        Erased = erased,
-    };
+        Settle();
+        return new VerifyReport
+        {
+            Verdict = verdict,
+            Ledger = ledger.Value ?? "",
+            Entries = next - start,
+            FirstIndex = index,
+            Detail = detail,
+            FoundBy = verdict == Verdict.Valid ? Layer.None : Layer.Chain,
+            HeadHash = previous.ToString(),
+            Size = next,
+            MacsChecked = keys is not null,
+            Erased = erased,
+            RootHash = tree?.Root().ToString(),
+            Roots = tree?.Roots ?? [],
+            Guarantees = verdict is Verdict.Valid or Verdict.Incomplete or Verdict.Unverifiable ? Guarantees.Chained : Guarantees.None,
+        };
+    }
 
     public void Dispose()
     {
         foreach (var mac in macs.Values)
             mac?.Dispose();
+        if (Interlocked.Exchange(ref gathered, null) is { } rows)
+            RowsAtOnce.Return(rows);
     }
 
     bool CheckPersonal(in LedgerRow row)
@@ -139,13 +228,13 @@ public sealed class LedgerVerifier : IDisposable
 
         // The commitment joins salt and part: without its length fixed, bytes could move from one to the other unseen.
         if (row.Salt.Length != StampedEvent.SaltBytes)
-            return Break(next, $"its salt is not {StampedEvent.SaltBytes} bytes");
+            return Break(next, $"its salt is not {StampedEvent.SaltBytes} bytes", Layer.Commitment);
         Digest committed = default;
         PersonalPart.Commit(row.Salt, row.Personal, committed.Bytes);
         Span<byte> hex = stackalloc byte[2 * Digest.Length];
         Convert.TryToHexStringLower(committed.AsSpan(), hex, out _);
         return LeafScan.TryGetCommitment(row.Leaf, out var stated) && hex.SequenceEqual(stated)
-            || Break(next, "its personal part or salt is not the one its event commits to");
+            || Break(next, "its personal part or salt is not the one its event commits to", Layer.Commitment);
     }
 
     bool CheckMac(in LedgerRow row)
@@ -169,6 +258,6 @@ public sealed class LedgerVerifier : IDisposable
         Span<byte> mac = stackalloc byte[Digest.Length];
         hmac.AppendData(row.Hash);
         hmac.GetHashAndReset(mac);
-        return mac.SequenceEqual(row.Mac) || Break(next, $"its MAC was not made with the key '{row.KeyId}'");
+        return mac.SequenceEqual(row.Mac) || Break(next, $"its MAC was not made with the key '{row.KeyId}'", Layer.Mac);
     }
 }

@@ -10,15 +10,21 @@ namespace CertFunctions.Core.Verification;
 /// </summary>
 public sealed class VerifyLines(LedgerKeys? keys) : IDisposable
 {
+    /// <summary>The sizes, ascending, whose roots the report is to name; null where no tree is wanted. Asked once, with the ledger of the first line.</summary>
+    public Func<OrgId, IReadOnlyList<long>?>? RootsAt { get; init; }
+
+    /// <summary>A head, checked before, from which to go on: entries before it are passed over.</summary>
+    public Func<OrgId, VerifiedBefore?>? Since { get; init; }
+
     LedgerVerifier? verifier;
     OrgId ledger;
-    long first;
-    bool stopped;
+    long first, skipped, passed;
+    bool stopped, passing;
     byte[] carry = new byte[64 * 1024];
     int carried;
 
     /// <summary>Entries found right so far.</summary>
-    public long Entries => verifier is null ? 0 : verifier.NextIndex - first;
+    public long Entries => verifier is null ? 0 : verifier.NextIndex - Math.Max(first, skipped);
 
     /// <summary>The index of the next entry wanted.</summary>
     public long NextIndex => verifier?.NextIndex ?? 0;
@@ -54,7 +60,7 @@ public sealed class VerifyLines(LedgerKeys? keys) : IDisposable
     {
         if (verifier is null)
         {
-            verifier = new LedgerVerifier(head?.Ledger ?? default, keys);
+            verifier = new LedgerVerifier(head?.Ledger ?? default, keys, tree: new LeafTree([0]));
             return stopped ? verifier.Report(Verdict.Tampered, 0, "the first line is not a ledger line")
                 : head is { Size: 0 } ? verifier.Complete(head)
                 : verifier.Report(Verdict.Incomplete, head is null ? null : 0, "there is no whole line in it");
@@ -64,6 +70,7 @@ public sealed class VerifyLines(LedgerKeys? keys) : IDisposable
         return report switch
         {
             { Verdict: not Verdict.Valid } => report,
+            _ when passing && passed < skipped => verifier.Report(Verdict.Truncated, passed, $"verification was to go on from {skipped} entries and {passed} are there"),
             _ when carried > 0 => verifier.Report(Verdict.Incomplete, verifier.NextIndex, "the last line is cut off"),
             _ when first > 0 => verifier.Report(Verdict.Incomplete, 0, $"it begins at entry {first}: what came before is not in it"),
             _ => report,
@@ -96,17 +103,36 @@ public sealed class VerifyLines(LedgerKeys? keys) : IDisposable
             return;
         }
 
-        if (verifier is null)
+        verifier ??= Begin(line);
+        if (passing && line.LedgerId == ledger && line.EntryIndex < skipped)
         {
-            ledger = line.LedgerId;
-            first = line.EntryIndex;
-            verifier = new LedgerVerifier(ledger, keys, first == 0 ? null : new LedgerHead(ledger, first, line.PreviousHash));
+            passed = line.EntryIndex + 1;
+            return;
         }
 
+        passing = false;
         if (line.LedgerId != ledger)
             Stop($"it belongs to the ledger of {line.LedgerId}, not of {ledger}");
         else if (!verifier.Push(line.ToRow()) || !Belongs(line))
             stopped = true;
+    }
+
+    /// <summary>At the first line: from genesis, from where it begins, or from the head that was checked before.</summary>
+    LedgerVerifier Begin(ParsedLedgerLine line)
+    {
+        ledger = line.LedgerId;
+        first = line.EntryIndex;
+        var wanted = RootsAt?.Invoke(ledger);
+        if (Since?.Invoke(ledger) is { } since && since.Head.Size >= first)
+        {
+            // Nothing is missing before it, and lines up to it are passed over.
+            first = 0;
+            passing = true;
+            skipped = since.Head.Size;
+            return new LedgerVerifier(ledger, keys, since.Head, wanted is null ? null : since.Tree(wanted));
+        }
+
+        return new LedgerVerifier(ledger, keys, first == 0 ? null : new LedgerHead(ledger, first, line.PreviousHash), wanted is null || first > 0 ? null : new LeafTree(wanted));
     }
 
     /// <summary>Whether the event is one of this ledger's org.</summary>

@@ -29,6 +29,13 @@ sealed class ApiClient : IDisposable
         return new ApiClient(uri, key);
     }
 
+    /// <summary>A path of the API with its query: parameters without a value are left out.</summary>
+    public static string Path(string path, params (string Name, string? Value)[] parameters)
+    {
+        var query = string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        return $"/api/v1{path}{(query.Length == 0 ? "" : "?")}{query}";
+    }
+
     public Task<JsonDocument> GetJsonAsync(string path, CancellationToken cancellationToken) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path), ReadJsonAsync, cancellationToken);
 
     public Task<byte[]> GetBytesAsync(string path, CancellationToken cancellationToken) =>

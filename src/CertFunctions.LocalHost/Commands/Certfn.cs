@@ -18,12 +18,28 @@ static class Certfn
               certfn serve                         run the service on http://127.0.0.1:7071
               certfn import /etc/ssl/certs         record the certificates in a folder
               certfn timeline FINGERPRINT          what happened to a certificate
+              certfn certificates                  which there are, what ends first on top
+              certfn sweep --dry-run               what would be said of their ends, and why
               certfn verify                        is the record whole and unaltered?
 
             Exit codes: 0 good; 1 it ran and found something not good; 2 asked wrongly; 3 could not run.
             """)
         {
-            DemoCommand.Create(), ServeCommand.Create(), ImportCommand.Create(), TimelineCommand.Create(), VerifyCommand.Create(), ExportCommand.Create(), ProvisionCommand.Create(),
+            DemoCommand.Create(),
+            ServeCommand.Create(),
+            ImportCommand.Create(),
+            TimelineCommand.Create(),
+            CertificatesCommand.Create(),
+            CertificateCommand.Create(),
+            SweepCommand.Create(),
+            VerifyCommand.Create(),
+            DrillCommand.Create(),
+            ExportCommand.Create(),
+            ReceiptCommand.Create(),
+            KeyCommand.Create(),
+            RotateCommand.Create(),
+            ProvisionCommand.Create(),
+            WitnessCommand.Create(),
         };
         ExamplesHelp.Add(root);
         var parsed = root.Parse(args);

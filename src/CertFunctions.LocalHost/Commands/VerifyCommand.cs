@@ -1,28 +1,34 @@
 using System.CommandLine;
-using CertFunctions.Core.Events;
-using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Verification;
-using CertFunctions.LocalHost.Client;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Show;
-using CertFunctions.Sqlite;
-using CertFunctions.Sqlite.Verification;
+using CertFunctions.LocalHost.Verify;
 using Spectre.Console;
 
 namespace CertFunctions.LocalHost.Commands;
 
-/// <summary><c>certfn verify [SOURCE]</c>: a data folder, a running service, or an export file.</summary>
+/// <summary><c>certfn verify [SOURCE]</c>: a data folder, a running service, an export file, an evidence bundle, an archive.</summary>
 static class VerifyCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string?>("source") { Description = "A data folder, a service's URL, or a file of ledger lines (default: the data folder)", Arity = ArgumentArity.ZeroOrOne, HelpName = "SOURCE" };
+        var source = new Argument<string?>("source")
+        {
+            Description = "A data folder, an archive, a service's URL, a file of ledger lines or an evidence bundle (default: the data folder)",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "SOURCE",
+        };
+        var trust = new Option<string?>("--trust") { Description = "What you hold on to: the log's key, a minimum size, an earlier checkpoint, witnesses (docs/verification.md)", HelpName = "FILE" };
+        var archive = new Option<string?>("--archive") { Description = "An archive of the ledger that its operator cannot rewrite", HelpName = "FOLDER" };
+        var checkpoint = new Option<string[]>("--checkpoint") { Description = "A checkpoint that someone else saw, such as a witness's; may come several times", HelpName = "FILE", DefaultValueFactory = _ => [] };
+        var since = new Option<string?>("--since") { Description = "Where an earlier verification ended: a checkpoint, its --json report, or SIZE:HASH; only what is newer is read", HelpName = "HEAD" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object per ledger" };
         var command = new Command("verify", "Check that a ledger is whole and unaltered; believes nothing it is given: every hash is computed anew")
-        { source, json, Certfn.Data };
+        { source, trust, archive, checkpoint, since, json, Certfn.Data };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(async () =>
         {
-            var reports = await RunAsync(parsed.GetValue(source), new DataFolder(parsed.GetValue(Certfn.Data)!), cancellationToken).ConfigureAwait(false);
+            var setup = VerifySetup.Read(parsed.GetValue(trust), parsed.GetValue(archive), parsed.GetValue(checkpoint)!, parsed.GetValue(since));
+            var reports = await VerifySources.RunAsync(parsed.GetValue(source), new DataFolder(parsed.GetValue(Certfn.Data)!), setup, cancellationToken).ConfigureAwait(false);
             foreach (var report in reports)
             {
                 if (parsed.GetValue(json))
@@ -36,84 +42,5 @@ static class VerifyCommand
             return reports.All(r => r.Verdict == Verdict.Valid) ? ExitCode.Ok : ExitCode.NotGood;
         }));
         return command;
-    }
-
-    static Task<IReadOnlyList<VerifyReport>> RunAsync(string? source, DataFolder folder, CancellationToken cancellationToken)
-    {
-        if (source is null)
-            return Task.FromResult(Folder(folder, cancellationToken));
-        if (source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
-            return ServiceAsync(source, folder, cancellationToken);
-        if (Directory.Exists(source))
-            return Task.FromResult(Folder(new DataFolder(source), cancellationToken));
-        if (File.Exists(source))
-            return Task.FromResult(Lines(source, folder, cancellationToken));
-        throw new MendableException($"'{source}' is no folder, no file and no URL: name a data folder, a service, or a file of ledger lines.", exitCode: ExitCode.Usage);
-    }
-
-    public static IReadOnlyList<VerifyReport> Folder(DataFolder folder, CancellationToken cancellationToken)
-    {
-        if (!File.Exists(folder.Database))
-            throw new MendableException($"There is no data in {folder.Path}: name another folder, or start a service with 'certfn serve'.");
-        try
-        {
-            var verify = new VerifyDatabase(folder.Database, ServiceKeys.LoadLedger(folder));
-            return Terminal.WithProgress("verifying", progress => verify.Run(progress, cancellationToken));
-        }
-        catch (SqliteStoreException e)
-        {
-            throw new MendableException(e.Message + ".", e);
-        }
-    }
-
-    public static IReadOnlyList<VerifyReport> Lines(string path, DataFolder folder, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            return Terminal.WithProgress("verifying", progress =>
-            {
-                using var verify = new VerifyLines(ServiceKeys.LoadLedger(folder));
-                var buffer = new byte[256 * 1024];
-                for (int read; (read = file.Read(buffer)) > 0 && verify.Push(buffer.AsSpan(0, read));)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    progress?.Invoke(file.Position, file.Length);
-                }
-
-                return (IReadOnlyList<VerifyReport>)[verify.Complete(null)];
-            });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MendableException($"{path} cannot be read: {e.Message}", e);
-        }
-    }
-
-    static async Task<IReadOnlyList<VerifyReport>> ServiceAsync(string url, DataFolder folder, CancellationToken cancellationToken)
-    {
-        using var api = ApiClient.For(url, folder);
-        return [await ServiceAsync(api, folder, cancellationToken).ConfigureAwait(false)];
-    }
-
-    public static async Task<VerifyReport> ServiceAsync(ApiClient api, DataFolder folder, CancellationToken cancellationToken)
-    {
-        using var head = await api.GetJsonAsync("/api/v1/ledger/head", cancellationToken).ConfigureAwait(false);
-        var claimed = new LedgerHead(OrgId.Parse(head.RootElement.GetProperty("ledger").GetString()!), head.RootElement.GetProperty("size").GetInt64(),
-            Digest.TryParse(head.RootElement.GetProperty("hash").GetString(), out var hash) ? hash : default);
-        using var verify = new VerifyLines(ServiceKeys.LoadLedger(folder));
-        return await Terminal.WithProgressAsync("verifying", async progress =>
-        {
-            while (verify.NextIndex < claimed.Size)
-            {
-                progress?.Invoke(verify.NextIndex, claimed.Size);
-                var limit = Math.Min(1000, claimed.Size - verify.NextIndex);
-                var lines = await api.GetBytesAsync(FormattableString.Invariant($"/api/v1/ledger/entries?start={verify.NextIndex}&limit={limit}"), cancellationToken).ConfigureAwait(false);
-                if (lines.Length == 0 || !verify.Push(lines))
-                    break;
-            }
-
-            return verify.Complete(claimed);
-        }).ConfigureAwait(false);
     }
 }

@@ -1,3 +1,5 @@
+using CertFunctions.Core.Publishing;
+
 namespace CertFunctions.LocalHost.Data;
 
 /// <summary>Something a person has to mend before the program can go on: a message that says how, and the exit code.</summary>
@@ -22,7 +24,7 @@ static class ExitCode
 }
 
 /// <summary>
-/// The folder a local service lives in: <c>certfn.db</c>, <c>keys/</c>, <c>siem/</c>, and <c>certfn.lock</c>, which the one process that writes holds
+/// The folder a local service lives in: <c>certfn.db</c>, <c>keys/</c>, <c>siem/</c>, <c>archive/</c>, <c>log-name</c>, and
 /// open. Everything is readable by its owner only.
 /// </summary>
 sealed class DataFolder(string path)
@@ -35,7 +37,13 @@ sealed class DataFolder(string path)
 
     public string Keys => System.IO.Path.Combine(Path, "keys");
 
+    /// <summary>Where tiles and checkpoints are published, unless elsewhere.</summary>
+    public string Archive => System.IO.Path.Combine(Path, "archive");
+
     public string Siem => System.IO.Path.Combine(Path, "siem");
+
+    /// <summary>What a witness has cosigned.</summary>
+    public string WitnessState => System.IO.Path.Combine(Path, "witness.db");
 
     /// <summary>Where a running service says at which address it listens, for the verbs beside it.</summary>
     public string Address => System.IO.Path.Combine(Path, "address");
@@ -46,7 +54,12 @@ sealed class DataFolder(string path)
         : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "certfn");
 
     /// <summary>Makes the folder where it is not there, and takes hold of it until the lock is disposed.</summary>
-    public IDisposable Take()
+    public IDisposable Take() => Take(Database, WitnessState, "a witness's");
+
+    /// <summary>The same for a witness. A folder is one or the other: the two must not share a holder.</summary>
+    public IDisposable TakeForWitness() => Take(WitnessState, Database, "a service's");
+
+    IDisposable Take(string database, string other, string whose)
     {
         try
         {
@@ -61,9 +74,15 @@ sealed class DataFolder(string path)
         {
             // Held open, not merely present: the system lets go of it whatever kills us.
             var hold = OpenOwnerOnly(System.IO.Path.Combine(Path, "certfn.lock"));
+            if (File.Exists(other))
+            {
+                hold.Dispose();
+                throw new MendableException($"The data folder {Path} is {whose}: choose another with --data.");
+            }
+
             // Made here, empty, because SQLite would let others read it; the files it puts beside it take this one's mode.
-            if (!File.Exists(Database))
-                OpenOwnerOnly(Database).Dispose();
+            if (!File.Exists(database))
+                OpenOwnerOnly(database).Dispose();
             return hold;
         }
         catch (UnauthorizedAccessException e)
@@ -80,6 +99,21 @@ sealed class DataFolder(string path)
 
     /// <summary>What this folder's service is called among those that share a database; made once.</summary>
     public string Instance() => SecretFile.LoadOrCreate(System.IO.Path.Combine(Path, "instance"), () => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6)));
+
+    /// <summary>
+    /// What this folder's log is called in its checkpoints: <paramref name="wanted"/>, or a name made at the first start. Kept from then on, since another name
+    /// is another log: one that is asked for and differs is refused.
+    /// </summary>
+    public LogName LogName(string? wanted)
+    {
+        var file = System.IO.Path.Combine(Path, "log-name");
+        if (wanted is not null && !Core.Publishing.LogName.TryParse(wanted, out _))
+            throw new MendableException($"'{wanted}' cannot be a log's name: write {Core.Publishing.LogName.Grammar}, with --log-name.", exitCode: ExitCode.Usage);
+        var kept = SecretFile.LoadOrCreate(file, () => wanted ?? $"certfn.local/{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4))}");
+        if (wanted is not null && wanted != kept)
+            throw new MendableException($"This folder's log is called {kept} and is published under that name: leave --log-name out, or begin another log in another folder.", exitCode: ExitCode.Usage);
+        return Core.Publishing.LogName.TryParse(kept, out var name) ? name : throw new MendableException($"{file} does not hold the name of a log: restore it from a backup.");
+    }
 
     public static void CreateOwnerOnly(string folder)
     {

@@ -1,11 +1,15 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Publishing;
 
 namespace CertFunctions.LocalHost.Data;
 
 /// <summary>
 /// The secrets of a local service, made on its first start: <c>keys/api-key</c> (what clients send), <c>keys/cursor.key</c>, and the ledger's HMAC
-/// keys <c>keys/hmac-N.key</c>, of which the highest N is in force and the others verify old entries.
+/// keys <c>keys/hmac-N.key</c> and the log's signing keys <c>keys/signing-N.key</c> (P-256, PKCS #8 in PEM), of which the highest N is in force and the others
+/// verify what is older.
 /// </summary>
 sealed class ServiceKeys
 {
@@ -15,16 +19,21 @@ sealed class ServiceKeys
 
     public required LedgerKeys Ledger { get; init; }
 
+    public required LogKeys Log { get; init; }
+
     public static ServiceKeys LoadOrCreate(DataFolder folder)
     {
         var hmac = Path.Combine(folder.Keys, "hmac-1.key");
         if (HmacFiles(folder).Length == 0)
             SecretFile.LoadOrCreate(hmac, SecretFile.RandomHex);
+        if (Files(folder, SigningPrefix).Length == 0)
+            SecretFile.LoadOrCreate(Path.Combine(folder.Keys, SigningPrefix + "1.key"), NewSigningKey);
         return new ServiceKeys
         {
             ApiKey = SecretFile.LoadOrCreate(Path.Combine(folder.Keys, "api-key"), () => "cfn_" + SecretFile.RandomHex()),
             Cursor = Bytes(SecretFile.LoadOrCreate(Path.Combine(folder.Keys, "cursor.key"), SecretFile.RandomHex), "cursor.key"),
             Ledger = LoadLedger(folder)!,
+            Log = LoadLog(folder),
         };
     }
 
@@ -44,9 +53,50 @@ sealed class ServiceKeys
         return keys.Count == 0 ? null : new LedgerKeys(Id(keys.Keys.Last()), keys.ToDictionary(k => Id(k.Key), k => k.Value));
     }
 
+    /// <summary>The log's keys.</summary>
+    public static LogKeys LoadLog(DataFolder folder)
+    {
+        var keys = new SortedDictionary<int, EcdsaLogKey>();
+        foreach (var file in Files(folder, SigningPrefix))
+        {
+            if (int.TryParse(Path.GetFileNameWithoutExtension(file).AsSpan(SigningPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                keys[number] = SigningKey(SecretFile.Load(file), file);
+        }
+
+        return keys.Count == 0
+            ? throw new MendableException($"There is no {SigningPrefix}1.key in {folder.Keys}: name the data folder of a service that has been started with --data.")
+            // The name only stands in until a ledger's own is asked for.
+            : new LogKeys(keys.Values.Last(), keys.Values.SkipLast(1).Select(k => k.Named("log").Verifier));
+    }
+
+    static string NewSigningKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return key.ExportPkcs8PrivateKeyPem();
+    }
+
+    static EcdsaLogKey SigningKey(string pem, string file)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(pem);
+            return new EcdsaLogKey(key);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new MendableException($"{file} does not hold a P-256 private key in PEM: restore it from a backup.", e);
+        }
+    }
+
     static string Id(int number) => $"hmac-{number.ToString(CultureInfo.InvariantCulture)}";
 
-    static string[] HmacFiles(DataFolder folder) => Directory.Exists(folder.Keys) ? Directory.GetFiles(folder.Keys, "hmac-*.key") : [];
+    const string SigningPrefix = "signing-";
+
+    static string[] HmacFiles(DataFolder folder) => Files(folder, "hmac-");
+
+    static string[] Files(DataFolder folder, string prefix) => Directory.Exists(folder.Keys) ? Directory.GetFiles(folder.Keys, prefix + "*.key") : [];
 
     static byte[] Bytes(string hex, string file)
     {

@@ -10,6 +10,7 @@ using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Import;
 using CertFunctions.LocalHost.Serve;
 using CertFunctions.LocalHost.Show;
+using CertFunctions.LocalHost.Verify;
 using Spectre.Console;
 
 namespace CertFunctions.LocalHost.Demo;
@@ -53,16 +54,17 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         var data = new DataFolder(Path.Combine(root.FullName, "data"));
         var good = true;
         Step("Start the pipeline");
-        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true }, cancellationToken).ConfigureAwait(false);
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true, SweepEvery = TimeSpan.Zero }, cancellationToken).ConfigureAwait(false);
         Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, {(cosmos is null ? $"data in {data.Path}" : $"on the Cosmos DB database {cosmos.Database}")}");
         using var api = new ApiClient(service.Url, service.ApiKey);
 
         Step(certs is null ? "Record the CA certificates this machine trusts" : $"Record the certificates in {certs}");
-        var report = await new ImportCertificates(api, Project).RunAsync(certs is null ? CertificateFiles.ReadMachineTrust() : CertificateFiles.Read([certs]), null, cancellationToken).ConfigureAwait(false);
+        var found = certs is null ? SystemStores.ReadTrusted() : new CertificateFiles(Pkcs12Password.None).Read(certs);
+        var report = await new ImportCertificates(api, Project, TimeProvider.System).RunAsync(found.ToAsyncEnumerable(), null, cancellationToken).ConfigureAwait(false);
         ImportCommand.Print(report);
         if (report.New == 0)
             throw new MendableException(certs is null ? "This machine trusts no certificates: name a folder of some with --certs." : $"No certificate in {certs} could be recorded: name another folder.");
-        var shown = report.Fingerprints[0];
+        var shown = report.First!;
         await LookAsync(api, shown, cancellationToken).ConfigureAwait(false);
         long events = report.New + 1;
 
@@ -77,7 +79,7 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         good &= await ShowSiemAsync(Path.Combine(data.Siem, SiemFile), events, cancellationToken).ConfigureAwait(false);
 
         Step("Is the record whole and unaltered?");
-        var verdict = cosmos is null ? VerifyCommand.Folder(data, cancellationToken).Single() : await VerifyCommand.ServiceAsync(api, data, cancellationToken).ConfigureAwait(false);
+        var verdict = cosmos is null ? VerifySources.Folder(data, VerifySetup.Nothing, cancellationToken).Single() : await VerifySources.ServiceAsync(api, data, VerifySetup.Nothing, cancellationToken).ConfigureAwait(false);
         VerdictPanel.Print(verdict);
         good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
 
@@ -108,12 +110,12 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         {
             var copy = new DataFolder(Path.Combine(root.FullName, "tampered"));
             TamperedCopy.Make(data, copy, victim);
-            return VerifyCommand.Folder(copy, cancellationToken).Single();
+            return VerifySources.Folder(copy, VerifySetup.Nothing, cancellationToken).Single();
         }
 
         var lines = Path.Combine(root.FullName, "tampered.jsonl");
         TamperedCopy.MakeLines(Path.Combine(data.Siem, SiemFile), lines, victim);
-        return VerifyCommand.Lines(lines, data, cancellationToken).Single();
+        return VerifySources.Lines(lines, data, VerifySetup.Nothing, cancellationToken).Single();
     }
 
     static async Task ForgetAsync(CosmosSettings cosmos)

@@ -1,62 +1,25 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using CertFunctions.LocalHost.Data;
 
 namespace CertFunctions.LocalHost.Import;
 
-/// <summary>One thing found where certificates were looked for.</summary>
-abstract record ImportFinding(string Source)
-{
-    /// <summary>A certificate. The receiver disposes it.</summary>
-    public sealed record Found(string Source, X509Certificate2 Certificate) : ImportFinding(Source);
-
-    /// <summary>Something that could not be taken, and why.</summary>
-    public sealed record Unusable(string Source, string Reason) : ImportFinding(Source);
-}
-
-/// <summary>Certificates in files and folders: PEM with any number in a file, DER, and PKCS#12 without a password.</summary>
-static class CertificateFiles
+/// <summary>
+/// Certificates in files and folders: PEM with any number in a file, DER, PKCS#12 (with <paramref name="password"/> where it does not open without),
+/// and inventories (<see cref="CertificateInventory"/>).
+/// </summary>
+sealed class CertificateFiles(Pkcs12Password password)
 {
     const int MaxFileBytes = 64 * 1024 * 1024;
 
-    /// <summary>Walks files and folders (these with all below them), in a stable order. Nothing stops at a file that is no good.</summary>
-    public static IEnumerable<ImportFinding> Read(IEnumerable<string> paths)
-    {
-        foreach (var path in paths)
-        {
-            if (Directory.Exists(path))
-            {
-                foreach (var finding in ReadFolder(path))
-                    yield return finding;
-            }
-            else if (File.Exists(path))
-            {
-                foreach (var finding in ReadFile(path))
-                    yield return finding;
-            }
-            else
-                yield return new ImportFinding.Unusable(path, "there is no such file or folder");
-        }
-    }
+    /// <summary>Only the certificates are wanted: no private key is decrypted, let alone kept.</summary>
+    static readonly Pkcs12LoaderLimits CertificatesOnly = new() { IgnorePrivateKeys = true };
 
-    /// <summary>The CA certificates this machine trusts.</summary>
-    public static IEnumerable<ImportFinding> ReadMachineTrust()
-    {
-        using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
-        try
-        {
-            store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
-        }
-        catch (CryptographicException e)
-        {
-            throw new MendableException($"This machine's trusted certificates cannot be read: {e.Message} Name a folder of certificates with --certs.", e);
-        }
+    /// <summary>What is in a file, or in a folder and all below it, in a stable order. Nothing stops at a file that is no good.</summary>
+    public IEnumerable<ImportFinding> Read(string path) =>
+        Directory.Exists(path) ? ReadFolder(path) : File.Exists(path) ? ReadFile(path) : [new ImportFinding.Unusable(path, "there is no such file or folder")];
 
-        return [.. store.Certificates.OrderBy(c => c.Thumbprint, StringComparer.Ordinal).Select(c => new ImportFinding.Found("machine trust store", c))];
-    }
-
-    static IEnumerable<ImportFinding> ReadFolder(string folder)
+    IEnumerable<ImportFinding> ReadFolder(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 64, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None };
         using var files = Directory.EnumerateFiles(folder, "*", options).GetEnumerator();
@@ -79,7 +42,10 @@ static class CertificateFiles
             yield return broken;
     }
 
-    static IReadOnlyList<ImportFinding> ReadFile(string path)
+    IEnumerable<ImportFinding> ReadFile(string path) =>
+        Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase) ? CertificateInventory.Read(path) : ReadCertificates(path);
+
+    IReadOnlyList<ImportFinding> ReadCertificates(string path)
     {
         try
         {
@@ -144,7 +110,7 @@ static class CertificateFiles
         }
     }
 
-    static IReadOnlyList<ImportFinding> ReadBinary(string path, byte[] bytes)
+    IReadOnlyList<ImportFinding> ReadBinary(string path, byte[] bytes)
     {
         X509ContentType type;
         try
@@ -161,13 +127,41 @@ static class CertificateFiles
             return type switch
             {
                 X509ContentType.Cert => [new ImportFinding.Found(path, X509CertificateLoader.LoadCertificate(bytes))],
-                X509ContentType.Pkcs12 => [.. X509CertificateLoader.LoadPkcs12Collection(bytes, "", X509KeyStorageFlags.EphemeralKeySet).Select(c => new ImportFinding.Found(path, c))],
+                X509ContentType.Pkcs12 => ReadPkcs12(path, bytes),
                 _ => [new ImportFinding.Unusable(path, $"it holds {type}, not a certificate")],
             };
         }
         catch (CryptographicException)
         {
-            return [new ImportFinding.Unusable(path, type == X509ContentType.Pkcs12 ? "it is protected by a password" : "the certificate in it is broken")];
+            return [new ImportFinding.Unusable(path, "the certificate in it is broken")];
+        }
+    }
+
+    IReadOnlyList<ImportFinding> ReadPkcs12(string path, byte[] bytes)
+    {
+        if (TryOpen(path, bytes, "") is { } open)
+            return open;
+        if (password.Get(path) is not { } secret)
+            return [new ImportFinding.Unusable(path, $"it is protected by a password: put it into {Pkcs12Password.Variable}, or into a file named with --password-file")];
+        return TryOpen(path, bytes, secret) ?? [new ImportFinding.Unusable(path, $"it is protected by a password, and {password.Origin} does not open it (or the file is damaged)")];
+    }
+
+    /// <summary>Null where the password is not the right one: a wrong one cannot be told from damage.</summary>
+    static IReadOnlyList<ImportFinding>? TryOpen(string path, byte[] bytes, string secret)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadPkcs12Collection(bytes, secret, X509KeyStorageFlags.DefaultKeySet, CertificatesOnly) is { Count: > 0 } found
+                ? [.. found.Select(c => new ImportFinding.Found(path, c))]
+                : [new ImportFinding.Unusable(path, "it holds no certificate")];
+        }
+        catch (Pkcs12LoadLimitExceededException e)
+        {
+            return [new ImportFinding.Unusable(path, $"it asks for more work than a PKCS#12 file should: {e.Message}")];
+        }
+        catch (CryptographicException)
+        {
+            return null;
         }
     }
 }

@@ -12,38 +12,64 @@ namespace CertFunctions.LocalHost.Import;
 /// </summary>
 static class IssuedEvent
 {
+    const int LongestText = 4096, MostNames = 1000;
+
     /// <summary>SHA-256 over the DER, 64 lower-case hex digits: the certificate's id as a subject.</summary>
     public static string Fingerprint(X509Certificate2 certificate) => Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
 
+    /// <summary>The id of the event that says that the certificate was issued.</summary>
+    public static string Id(string fingerprint) => $"import-{fingerprint}";
+
     /// <summary>The event as one line of NDJSON. Throws <see cref="CryptographicException"/> for a certificate whose fields cannot be read.</summary>
-    public static void Write(X509Certificate2 certificate, IBufferWriter<byte> output)
+    public static void Write(X509Certificate2 certificate, DateTimeOffset now, IBufferWriter<byte> output)
     {
         var fingerprint = Fingerprint(certificate);
-        var notBefore = Rfc3339.Format(certificate.NotBefore.ToUniversalTime());
+        var seen = new ListedCertificate
+        {
+            Id = fingerprint,
+            Fingerprint = fingerprint,
+            NotBefore = certificate.NotBefore.ToUniversalTime(),
+            NotAfter = certificate.NotAfter.ToUniversalTime(),
+            Subject = certificate.Subject,
+            Issuer = certificate.Issuer,
+            SerialNumber = certificate.SerialNumber,
+            Names = [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames().Concat(e.EnumerateIPAddresses().Select(a => a.ToString())))],
+        };
+        Write(seen, now, output, (KeyAlgorithm(certificate), certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value));
+    }
+
+    /// <summary>The event for a certificate of which only an inventory is at hand.</summary>
+    public static void Write(ListedCertificate certificate, DateTimeOffset now, IBufferWriter<byte> output) => Write(certificate, now, output, null);
+
+    static void Write(ListedCertificate certificate, DateTimeOffset now, IBufferWriter<byte> output, (string Key, string? Signature)? algorithms)
+    {
+        var notBefore = Rfc3339.Format(certificate.NotBefore);
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            json.WriteString("id"u8, $"import-{fingerprint}");
+            json.WriteString("id"u8, Id(certificate.Fingerprint));
             json.WriteString("type"u8, "cert.issued"u8);
             json.WriteStartObject("subject"u8);
             json.WriteString("kind"u8, Subject.Certificate);
-            json.WriteString("id"u8, fingerprint);
+            json.WriteString("id"u8, certificate.Id);
             json.WriteEndObject();
-            json.WriteString("occurred_at"u8, notBefore);
+            // One that is not valid yet was issued before it will be; nothing in it says when, and no event may have occurred so far ahead.
+            if (certificate.NotBefore <= now + EventParser.MaxClockAhead)
+                json.WriteString("occurred_at"u8, notBefore);
             json.WriteStartObject("actor"u8);
             json.WriteString("type"u8, "service_account"u8);
             json.WriteString("id"u8, "certfn-import"u8);
             json.WriteEndObject();
             json.WriteStartObject("data"u8);
-            json.WriteString("fingerprint"u8, fingerprint);
+            json.WriteString("fingerprint"u8, certificate.Fingerprint);
             json.WriteString("not_before"u8, notBefore);
-            json.WriteString("not_after"u8, Rfc3339.Format(certificate.NotAfter.ToUniversalTime()));
-            WriteName(json, "subject", certificate.Subject);
-            WriteName(json, "issuer", certificate.Issuer);
-            json.WriteString("serial_number"u8, certificate.SerialNumber);
-            WriteNames(json, certificate);
-            json.WriteString("key_algorithm"u8, KeyAlgorithm(certificate));
-            json.WriteString("signature_algorithm"u8, certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value);
+            json.WriteString("not_after"u8, Rfc3339.Format(certificate.NotAfter));
+            WriteText(json, "subject", certificate.Subject);
+            WriteText(json, "issuer", certificate.Issuer);
+            WriteText(json, "serial_number", certificate.SerialNumber);
+            WriteNames(json, certificate.Names);
+            WriteText(json, "key_algorithm", algorithms?.Key);
+            WriteText(json, "signature_algorithm", algorithms?.Signature);
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -52,17 +78,15 @@ static class IssuedEvent
     }
 
     /// <summary>An empty name is a name too (RFC 5280, 4.1.2.6), but not a text worth recording.</summary>
-    static void WriteName(Utf8JsonWriter json, string member, string name)
+    static void WriteText(Utf8JsonWriter json, string member, string? text)
     {
-        if (name.Length > 0)
-            json.WriteString(member, name.Length <= 4096 ? name : name[..4096]);
+        if (text is { Length: > 0 })
+            json.WriteString(member, text.Length <= LongestText ? text : text[..LongestText]);
     }
 
-    static void WriteNames(Utf8JsonWriter json, X509Certificate2 certificate)
+    static void WriteNames(Utf8JsonWriter json, IReadOnlyList<string> all)
     {
-        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(e => e.EnumerateDnsNames().Concat(e.EnumerateIPAddresses().Select(a => a.ToString())))
-            .Where(n => n.Length > 0).Take(1000).ToList();
+        var names = all.Where(n => n.Length > 0).Take(MostNames).ToList();
         if (names.Count == 0)
             return;
         json.WriteStartArray("subject_alt_names"u8);

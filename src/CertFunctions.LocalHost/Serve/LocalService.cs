@@ -1,17 +1,16 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Ingest;
-using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Outbound;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
+using CertFunctions.Core.Witness;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Rotate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -53,6 +52,8 @@ sealed class LocalService : IAsyncDisposable
         {
             var keys = ServiceKeys.LoadOrCreate(options.Data);
             store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
+            // Before anything signs: the log may say by now that another key does.
+            keys = await RotateKey.FinishAsync(options, keys, store, cancellationToken).ConfigureAwait(false);
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
             await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return service;
@@ -84,27 +85,50 @@ sealed class LocalService : IAsyncDisposable
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
-            .AddSingleton(options.Clock)
-            .AddSingleton(RandomNumberGenerator.Create())
+            .AddHandlers(options.Clock, options.Data.LogName(options.LogName))
             .AddSingleton<ICredentials>(new ApiKeys([new(ApiKeys.Hash(keys.ApiKey), caller)]))
             .AddSingleton(store.Events)
             .AddSingleton(store.Ledger)
             .AddSingleton(store.Positions)
             .AddSingleton(keys.Ledger)
-            .AddSingleton(new TimelineCursor(keys.Cursor))
-            .AddSingleton<IngestEvents>().AddSingleton<ReadTimeline>().AddSingleton<ExtendLedger>()
-            .AddSingleton<IReadOnlyList<ForwardLedger>>([new ForwardLedger(store.Ledger, store.Positions, sink, options.Clock)])
-            .AddSingleton<Door>().AddSingleton<PostEvents>().AddSingleton<GetTimeline>().AddSingleton<GetLedgerEntries>().AddSingleton<GetSinks>().AddSingleton<Endpoints>()
+            .AddSingleton(store.Certificates)
+            .AddSingleton(store.Leases)
+            .AddSingleton(options.Expiry)
+            .AddSingleton(new CursorSeal(keys.Cursor))
+            .AddSingleton(keys.Log)
+            .AddSingleton(options.MergeDelay)
+            .AddSingleton<ISink>(sink)
+            .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
+        AddTimers(builder.Services, options, store);
+        if (options.Witnesses.Count > 0)
+            AddWitnesses(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
-        HealthEndpoints.Map(app);
+        app.Services.GetRequiredService<Probes>().Map(app);
         app.MapFallback((HttpContext http) => Problem.NotFound.ExecuteAsync(http));
         return app;
     }
+
+    /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
+    static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        services
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName)
+            .AddSingleton(s =>
+            {
+                var log = s.GetRequiredService<ILogger<RunTimers>>();
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+            })
+            .AddHostedService<TimerPump>();
+    }
+
+    static void AddWitnesses(IServiceCollection services, ServeOptions options, LocalStore store) => services
+        .AddSingleton(_ => new HttpClient(OutboundHttp.Create()))
+        .AddSingleton<ITimedJob>(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(), [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock));
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
     {

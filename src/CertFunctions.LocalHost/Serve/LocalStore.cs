@@ -1,6 +1,9 @@
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
@@ -17,13 +20,26 @@ abstract class LocalStore : IAsyncDisposable
 
     public abstract IPositionStore Positions { get; }
 
+    public abstract ICertificateStore Certificates { get; }
+
+    public abstract ILeases Leases { get; }
+
     /// <summary>
     /// What the file sink's position is kept under. A database of this folder's own has one file; a shared one has as many as there are services, each
     /// with the whole ledger.
     /// </summary>
     public abstract string FileSinkName { get; }
 
+    /// <summary>What the publishing job is called. Each folder has an archive of its own, so services that share a database must each publish.</summary>
+    public virtual string PublishJobName => PublishCheckpoints.JobName;
+
     public abstract void AddPump(IServiceCollection services);
+
+    /// <summary>The events' feed, for a reader that keeps its own position.</summary>
+    public abstract IEventFeed Feed { get; }
+
+    /// <summary>Chains whatever is recorded by now, without a service around it.</summary>
+    public abstract Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 
@@ -33,8 +49,8 @@ abstract class LocalStore : IAsyncDisposable
         try
         {
             if (options.Cosmos is not { } cosmos)
-                return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes }));
-            var store = await CosmosStore.OpenAsync(cosmos, options.Clock, cancellationToken).ConfigureAwait(false);
+                return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes, Policies = options.Expiry, Clock = options.Clock }));
+            var store = await CosmosStore.OpenAsync(cosmos with { Policies = options.Expiry }, options.Clock, cancellationToken).ConfigureAwait(false);
             try
             {
                 await store.CheckKeysAsync(keys.Ledger, cancellationToken).ConfigureAwait(false);
@@ -61,7 +77,21 @@ sealed class SqliteLocalStore(SqliteStore store) : LocalStore
 
     public override IPositionStore Positions => store.Positions;
 
+    public override ICertificateStore Certificates => store.Certificates;
+
+    public override ILeases Leases => store.Leases;
+
     public override string FileSinkName => "file";
+
+    public override IEventFeed Feed => store.Feed;
+
+    public override async Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken)
+    {
+        var pump = new PumpEvents(store.Feed, store.Positions, ledger);
+        while (await pump.StepAsync(cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+    }
 
     public override void AddPump(IServiceCollection services) => services.AddSingleton(store.Feed).AddSingleton<PumpEvents>().AddHostedService<LedgerPump>();
 
@@ -76,7 +106,17 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
 
     public override IPositionStore Positions => store.Positions;
 
+    public override ICertificateStore Certificates => store.Certificates;
+
+    public override ILeases Leases => store.Leases;
+
     public override string FileSinkName => $"file-{instance}";
+
+    public override IEventFeed Feed => store.Feed;
+
+    public override Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken) => new ReconcileEvents(store.Feed, store.Positions, ledger).HandleAsync(cancellationToken);
+
+    public override string PublishJobName => $"{PublishCheckpoints.JobName}-{instance}";
 
     public override void AddPump(IServiceCollection services) =>
         services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton(store.Feed).AddSingleton<ReconcileEvents>()

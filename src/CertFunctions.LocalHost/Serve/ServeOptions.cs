@@ -1,4 +1,7 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Receipts;
+using CertFunctions.Core.Witness;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
@@ -19,6 +22,9 @@ sealed record ServeOptions
     /// <summary>The org the local API key belongs to.</summary>
     public OrgId Org { get; init; } = OrgId.Parse("local");
 
+    /// <summary>What the log is called in its checkpoints; null for the name made at the first start.</summary>
+    public string? LogName { get; init; }
+
     /// <summary>The Cosmos DB account to keep the record in; null keeps it in the data folder.</summary>
     public CosmosSettings? Cosmos { get; init; }
 
@@ -27,8 +33,23 @@ sealed record ServeOptions
     /// <summary>Most bytes of the database; 0 for as much as the disk holds.</summary>
     public long MaxBytes { get; init; }
 
+    /// <summary>The time in which an event must be in the ledger: what receipts promise.</summary>
+    public MergeDelay MergeDelay { get; init; } = MergeDelay.Default;
+
+    /// <summary>From one check of the whole ledger to the next.</summary>
+    public TimeSpan CheckEvery { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Who is asked to cosign each checkpoint.</summary>
+    public IReadOnlyList<WitnessTarget> Witnesses { get; init; } = [];
+
     /// <summary>Whether the log goes to the console.</summary>
     public bool Quiet { get; init; }
+
+    /// <summary>When to say that certificates end.</summary>
+    public ExpiryPolicies Expiry { get; init; } = ExpiryPolicies.Default;
+
+    /// <summary>From one sweep to the next; zero for no sweeps.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromHours(1);
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -36,9 +57,12 @@ sealed record ServeOptions
     /// Refuses what Kestrel would take for something else: it reads a host it does not know as "every address", a port that is no number as part
     /// of the host, and nothing at all as its own default.
     /// </summary>
-    public void CheckUrl()
+    public void CheckUrl() => CheckUrl(Url);
+
+    /// <summary>The same for any address to listen on.</summary>
+    public static void CheckUrl(string urls)
     {
-        foreach (var url in Url.Split(';'))
+        foreach (var url in urls.Split(';'))
         {
             var good = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" }
                 && (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.Host == "localhost");

@@ -40,6 +40,9 @@ static class Terminal
         return table;
     }
 
+    /// <summary>Text from outside with nothing in it that a terminal would obey.</summary>
+    public static string Visible(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
     static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings

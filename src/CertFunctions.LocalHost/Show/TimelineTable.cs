@@ -33,16 +33,13 @@ static class TimelineTable
     };
 
     static string Actor(JsonElement actor) =>
-        actor.TryGetProperty("name", out var name) ? Visible(name.GetString()!) : actor.TryGetProperty("id", out var id) ? Visible(id.GetString()!) : $"({Text(actor, "type")}, erased)";
+        actor.TryGetProperty("name", out var name) ? Terminal.Visible(name.GetString()!) : actor.TryGetProperty("id", out var id) ? Terminal.Visible(id.GetString()!) : $"({Text(actor, "type")}, erased)";
 
     static string Data(JsonElement data)
     {
         var text = string.Join(", ", data.EnumerateObject().Select(m => $"{m.Name}={(m.Value.ValueKind == JsonValueKind.String ? m.Value.GetString() : m.Value.GetRawText())}"));
-        return Visible(text.Length <= 120 ? text : text[..119] + "…");
+        return Terminal.Visible(text.Length <= 120 ? text : text[..119] + "…");
     }
 
-    static string Text(JsonElement e, string name) => Visible(e.GetProperty(name).GetString() ?? "");
-
-    /// <summary>Text from events with nothing in it that a terminal would obey.</summary>
-    static string Visible(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '�' : c));
+    static string Text(JsonElement e, string name) => Terminal.Visible(e.GetProperty(name).GetString() ?? "");
 }

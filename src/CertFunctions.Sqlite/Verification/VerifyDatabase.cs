@@ -13,12 +13,20 @@ namespace CertFunctions.Sqlite.Verification;
 /// </summary>
 public sealed class VerifyDatabase(string path, LedgerKeys? keys)
 {
-    const int ChunkEntries = 20_000;
+    /// <summary>Entries that one thread checks at a time: a stretch begins at a multiple of this, so that its tree is a subtree of the whole one.</summary>
+    public const int StretchEntries = 16_384;
 
-    const string EntriesSql = """
-        SELECT l.idx, l.leaf_hash, l.hash, l.mac, l.key_id, e.leaf, e.salt, e.personal, e.subject, e.seq, e.id, e.type, e.occurred_at
-        FROM ledger_entries l LEFT JOIN events e ON e.position = l.event WHERE l.ledger = ? AND l.idx >= ? ORDER BY l.idx LIMIT ?
-        """;
+    /// <summary>Threads that check at once.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>The sizes, ascending, whose roots the report is to name; null where no tree is wanted.</summary>
+    public Func<OrgId, IReadOnlyList<long>?>? RootsAt { get; init; }
+
+    /// <summary>A head, checked before, from which to go on: its entries are not read again. Null reads from the beginning.</summary>
+    public Func<OrgId, VerifiedBefore?>? Since { get; init; }
+
+    /// <summary>The tree's subtrees at the index that the file's entries begin with, where those before were pruned; null where nobody knows them.</summary>
+    public Func<LedgerHead, VerifiedBefore?>? Pruned { get; init; }
 
     /// <summary>
     /// A report per ledger. <paramref name="progress"/> hears entries done and entries there are, now and then. Throws <see cref="SqliteStoreException"/>
@@ -26,9 +34,7 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
     /// </summary>
     public IReadOnlyList<VerifyReport> Run(Action<long, long>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var connection = SqliteDatabase.OpenReader(path);
-        // Each page is read once: a small cache stays in the processor's own, a large one never hits.
-        SqliteDatabase.Run(connection, "PRAGMA cache_size = -512");
+        using var connection = Open();
         var reports = new List<VerifyReport>();
         foreach (var (key, org) in Ledgers(connection))
         {
@@ -44,79 +50,90 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         }
 
         if (reports.TrueForAll(r => r.Verdict == Verdict.Valid) && CheckStore(connection) is { } fault)
-            reports = reports.Count == 0 ? [Broken("", fault.Detail) with { Verdict = fault.Verdict }] : [reports[0] with { Verdict = fault.Verdict, Detail = fault.Detail }, .. reports.Skip(1)];
+            reports = reports.Count == 0 ? [Broken("", fault.Detail) with { Verdict = fault.Verdict }] : [reports[0] with { Verdict = fault.Verdict, Detail = fault.Detail, FoundBy = Layer.Store, Guarantees = Guarantees.None }, .. reports.Skip(1)];
         return reports;
+    }
+
+    /// <summary>The leaf hashes of a ledger as the file states them, from an index on: for saying where another history departs from this one.</summary>
+    public IEnumerable<Digest> LeafHashes(OrgId ledger, long from)
+    {
+        using var connection = SqliteDatabase.OpenReader(path);
+        using var rows = new Statement(connection, "SELECT leaf_hash FROM ledger_entries WHERE ledger = (SELECT key FROM ledgers WHERE org = ?) AND idx >= ? ORDER BY idx");
+        rows.Bind(1, ledger.Value).Bind(2, from);
+        while (rows.Step())
+            yield return rows.Blob(0) is { Length: Digest.Length } hash ? new Digest(hash) : default;
+    }
+
+    SqliteConnection Open()
+    {
+        var connection = SqliteDatabase.OpenReader(path);
+        // Each page is read once: a small cache stays in the processor's own, a large one never hits.
+        SqliteDatabase.Run(connection, "PRAGMA cache_size = -512");
+        return connection;
     }
 
     VerifyReport VerifyLedger(SqliteConnection connection, long key, OrgId ledger, Action<long, long>? progress, CancellationToken cancellationToken)
     {
-        using var verifier = new LedgerVerifier(ledger, keys);
-        using var subjects = new SubjectColumns(connection, ledger);
-        using var rows = new Statement(connection, EntriesSql);
-        using var segment = new Statement(connection, "SELECT opening_hash FROM ledger_segments WHERE ledger = ? AND segment = ?");
         var head = Head(connection, key, ledger);
-        var more = true;
-        while (more && verifier.NextIndex < head.Size)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            progress?.Invoke(verifier.NextIndex, head.Size);
-            more = VerifyChunk(verifier, subjects, rows, segment, key, Math.Min(ChunkEntries, head.Size - verifier.NextIndex));
-        }
-
+        var wanted = RootsAt?.Invoke(ledger);
+        var pruned = PrunedTo(connection, key, ledger) is { } point ? Pruned?.Invoke(point) : null;
+        var since = pruned ?? Since?.Invoke(ledger) ?? VerifiedBefore.Nothing(ledger);
+        if (since.Head.Size > head.Size)
+            wanted = null;
+        using var verifier = new LedgerVerifier(ledger, keys, since.Head, wanted is null ? null : since.Tree(wanted));
+        if (head.Size > since.Head.Size)
+            VerifyStretches(verifier, connection, key, head.Size, wanted, progress, cancellationToken);
         progress?.Invoke(head.Size, head.Size);
         var report = verifier.Complete(head);
         if (report.Verdict != Verdict.Valid)
             return report;
+        if (pruned is not null)
+            return verifier.Report(Verdict.Pruned, since.Head.Size, $"the entries before {since.Head.Size} were removed") with { Pending = Pending(connection, ledger) };
         return StrayEntry(connection, key) is { } stray
-            ? verifier.Report(Verdict.Tampered, stray, "there are entries that the head does not know of, or that stand outside the ledger")
+            ? verifier.Report(Verdict.Tampered, stray, "there are entries that the head does not know of, or that stand outside the ledger") with { FoundBy = Layer.Store }
             : report with { Pending = Pending(connection, ledger) };
     }
 
-    /// <summary>False when there is no point in reading on.</summary>
-    static bool VerifyChunk(LedgerVerifier verifier, SubjectColumns subjects, Statement rows, Statement segment, long key, long limit)
+    /// <summary>
+    /// Checks the stretches side by side, each from the hash that the file states for the entry before it, and joins them in order: what a stretch found
+    /// counts only if the one before ends with that very hash, so the first bad index is the same as if all were read one after another.
+    /// </summary>
+    void VerifyStretches(LedgerVerifier whole, SqliteConnection connection, long key, long size, IReadOnlyList<long>? wanted, Action<long, long>? progress, CancellationToken cancellationToken)
     {
-        rows.Bind(1, key).Bind(2, verifier.NextIndex).Bind(3, limit);
-        try
+        var begin = whole.NextIndex;
+        var ledger = whole.Head.Ledger;
+        if (begin % StretchEntries != 0)
         {
-            var any = false;
-            while (rows.Step())
+            // Going on from the middle of a stretch: to its end alone, so that the others begin where subtrees do.
+            using var first = new StretchReader(connection, key, ledger);
+            begin = Math.Min(size, (begin / StretchEntries + 1) * StretchEntries);
+            if (!first.Read(whole, begin) || begin == size)
+                return;
+        }
+
+        var stretches = (size - begin + StretchEntries - 1) / StretchEntries;
+        var join = new OrderedJoin(whole, done => progress?.Invoke(done, size));
+        var head = whole.Head;
+        long taken = -1;
+        void Work()
+        {
+            using var own = Threads == 1 ? null : Open();
+            using var reader = new StretchReader(own ?? connection, key, ledger);
+            for (long n; (n = Interlocked.Increment(ref taken)) < stretches && join.IsWhole;)
             {
-                any = true;
-                var index = rows.Int64(0);
-                if (index % LedgerHead.SegmentLength == 0 && !OpensWith(segment, key, index, verifier.Head.Hash))
-                    return verifier.Break(index, "its segment does not open with the hash of the entry before");
-                var row = new LedgerRow
-                {
-                    Index = index,
-                    LeafHash = rows.Blob(1),
-                    Hash = rows.Blob(2),
-                    Mac = rows.Blob(3),
-                    KeyId = subjects.KeyId(rows.Utf8(4)),
-                    Leaf = rows.Blob(5),
-                    Salt = rows.Blob(6),
-                    Personal = rows.Blob(7),
-                };
-                if (row.LeafHash.Length != Digest.Length)
-                    return verifier.Break(index, "its leaf hash is not 32 bytes");
-                if (!verifier.Push(row))
-                    return false;
-                if (!subjects.Agree(rows, 5, 8))
-                    return verifier.Break(index, "the columns its event is found by do not say what the event says");
+                cancellationToken.ThrowIfCancellationRequested();
+                var from = begin + n * StretchEntries;
+                var opening = n == 0 ? head : new LedgerHead(ledger, from, reader.HashOf(from - 1));
+                var stretch = new LedgerVerifier(ledger, keys, opening, wanted is null ? null : new LeafTree(wanted, from));
+                reader.Read(stretch, Math.Min(size, from + StretchEntries));
+                join.Add(n, stretch);
             }
-
-            return any;
         }
-        finally
-        {
-            rows.Reset();
-        }
-    }
 
-    static bool OpensWith(Statement segment, long key, long index, Digest previous)
-    {
-        var opens = segment.Bind(1, key).Bind(2, index / LedgerHead.SegmentLength).Step() && segment.Blob(0).SequenceEqual(previous.AsSpan());
-        segment.Reset();
-        return opens;
+        if (Threads == 1)
+            Work();
+        else
+            Spread.Run(Work, (int)Math.Min(Threads, stretches));
     }
 
     static List<(long Key, string Org)> Ledgers(SqliteConnection connection)
@@ -134,6 +151,17 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         row.Bind(1, key).Step();
         var hash = row.Blob(1);
         return new LedgerHead(ledger, row.Int64(0), hash.Length == Digest.Length ? new Digest(hash) : default);
+    }
+
+    /// <summary>Where the entries begin, if not with the first: at a segment's, which says what it follows. Null where they begin with the first, or anywhere else.</summary>
+    static LedgerHead? PrunedTo(SqliteConnection connection, long key, OrgId ledger)
+    {
+        using var row = new Statement(connection, """
+            SELECT l.idx, s.opening_hash FROM ledger_entries l JOIN ledger_segments s ON s.ledger = l.ledger AND s.segment = l.idx / 65536
+            WHERE l.ledger = ?1 AND l.idx = (SELECT min(idx) FROM ledger_entries WHERE ledger = ?1)
+            """);
+        return row.Bind(1, key).Step() && row.Int64(0) is > 0 and var first && first % LedgerHead.SegmentLength == 0 && row.Blob(1).Length == Digest.Length
+            ? new LedgerHead(ledger, first, new Digest(row.Blob(1))) : null;
     }
 
     /// <summary>An entry at or past the head, or below 0; one statement, so that a service that appends meanwhile is seen whole.</summary>
@@ -193,5 +221,6 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         Detail = detail,
         HeadHash = "",
         MacsChecked = false,
+        FoundBy = Layer.Store,
     };
 }

@@ -186,7 +186,7 @@ public sealed class EventParserEnvelopeTests
         Assert.Contains(field, Assert.IsType<ParsedEvent.Refused>(EventParser.Parse(Make.Json(json), null, Make.Noon)).Errors.Select(e => e.Field));
 
     [Fact]
-    public void Payload_and_personal_part_may_take_128_KiB_together_and_not_a_byte_more()
+    public void Payload_and_personal_part_may_take_60_KiB_together_and_not_a_byte_more()
     {
         Submission Of(int padding) => Submission.Of("ext.a", $$"""{"personal":{"p":"é"},"x":"{{new string('x', padding)}}"}""");
         var without = Of(0).Accepted();
@@ -195,7 +195,7 @@ public sealed class EventParserEnvelopeTests
         var largest = Of(room).Accepted();
         var fault = Of(room + 1).OneFault();
 
-        Assert.Equal(128 * 1024, largest.Data.Length + largest.Personal.Length);
+        Assert.Equal(60 * 1024, largest.Data.Length + largest.Personal.Length);
         Assert.Equal("data", fault.Field);
     }
 

@@ -1,5 +1,7 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Events.Catalogue;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Core.Tree;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -41,6 +43,33 @@ public sealed class StampedEventTests
         var stamped = Stamp(Submission.Of("ext.a"));
 
         Assert.Equal(Make.Utf8(stamped.Leaf(long.MaxValue)), Make.Utf8(stamped.Leaf(1)).Replace("\"seq\":1,", $"\"seq\":{long.MaxValue},", StringComparison.Ordinal));
+    }
+
+    /// <summary>
+    /// Each member at its longest, with every character one that is printed as two, and the payload as large as one may be. What types and aliases of the
+    /// catalogue have over this one's is added on top.
+    /// </summary>
+    [Fact]
+    public void No_event_that_is_accepted_has_a_leaf_longer_than_an_entry_bundle_has_room_for()
+    {
+        var largest = Submission.Of("ext." + new string('t', 124))
+            .Set("id", $"\"{new string('i', 128)}\"")
+            .Set("subject", $$"""{"kind":"{{new string('k', 32)}}","id":"{{string.Concat(Enumerable.Repeat("\\\"", 256))}}"}""")
+            .Set("actor", """{"type":"service_account","id":"u"}""")
+            .Set("correlation_id", $"\"{string.Concat(Enumerable.Repeat("\\\\", 128))}\"")
+            .Set("occurred_at", "\"2026-02-28T23:59:59.1234567Z\"")
+            .Set("status", "\"success\"").Set("severity", "\"critical\"");
+        var room = EventParser.MaxEventBytes - largest.Accepted().Data.Length - largest.Accepted().Personal.Length;
+        largest.Data["d"] = new string('d', room - "\"d\":\"\"".Length);
+        var accepted = largest.Accepted();
+        var org = OrgId.Parse(new string('o', 64));
+        var leaf = StampedEvent.Stamp(accepted, org, ProjectId.Parse(new string('p', 64)), new string('0', 55), Make.Noon.AddTicks(1234567), new CountedBytes()).Leaf(long.MaxValue);
+
+        Assert.Equal(EventParser.MaxEventBytes, accepted.Data.Length + accepted.Personal.Length);
+        var longestModule = EventCatalogue.All.Max(t => t.Module.Length);
+        var longestAlias = ",\"submitted_type\":\"\"".Length + EventAliases.All.Keys.Max(a => a.Length);
+        Assert.InRange(leaf.Length + longestModule + longestAlias, EventParser.MaxEventBytes, EntryBundle.MaxLeafBytes);
+        Assert.IsType<ParsedEvent.Refused>(Submission.Of("ext." + new string('t', 125)).Parse());
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class FileSinkTests : IDisposable
     [Fact]
     public async Task A_batch_of_long_ago_is_known_again_in_a_file_larger_than_what_is_read_at_once()
     {
-        var large = Make.Ledger([.. Enumerable.Range(1, 40).Select(seq => Make.Recorded(Make.Address("s-1"), seq, $$"""{"text":"{{new string('x', seq % 3 == 0 ? 120_000 : 300)}}"}"""))]);
+        var large = Make.Ledger([.. Enumerable.Range(1, 40).Select(seq => Make.Recorded(Make.Address("s-1"), seq, $$"""{"text":"{{new string('x', seq % 3 == 0 ? 60_000 : 300)}}"}"""))]);
         await DeliverAsync(large);
 
         foreach (var at in Enumerable.Range(0, 39))

@@ -71,7 +71,7 @@ public sealed class ForwardLedgerTests
         var stalled = Assert.IsType<ForwardOutcome.Stalled>(await StepAsync());
 
         Assert.Equal("no route to host", stalled.Reason);
-        Assert.Equal(new SinkStatus("siem", Make.Acme, 1000, 2, "no route to host", Make.Noon.AddMinutes(5)), Assert.Single(forward.Statuses));
+        Assert.Equal(new SinkStatus("siem", Make.Acme, 1000, 2, "no route to host", Make.Noon.AddMinutes(5)) { OldestWaiting = Make.Noon }, Assert.Single(forward.Statuses));
     }
 
     [Fact]

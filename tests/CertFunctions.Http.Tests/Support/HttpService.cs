@@ -1,15 +1,25 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
+using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
+using CertFunctions.Http.Certificates;
 using CertFunctions.Http.Ingest;
 using CertFunctions.Http.Ledger;
 using CertFunctions.Http.Siem;
 using CertFunctions.Http.Timeline;
+using CertFunctions.Http.Timers;
 using CertFunctions.Http.Wire;
 using CertFunctions.Sqlite;
 using CertFunctions.Testing;
@@ -37,6 +47,8 @@ sealed class HttpService : IAsyncDisposable
     /// <summary>May do everything, in project web of org acme only.</summary>
     public const string WebOnlyKey = "acme-web";
 
+    public static readonly LogName LogName = LogName.Parse("example.com/log");
+
     static readonly (string Key, Caller Caller)[] Callers =
     [
         (AcmeKey, new Caller("acme", Make.Org, null, Access.Access.All)),
@@ -45,15 +57,24 @@ sealed class HttpService : IAsyncDisposable
         .. Enum.GetValues<Access.Access>().Select(a => (KeyFor(a), new Caller(a.ToString(), Make.Org, null, a))),
     ];
 
+    /// <summary>What receipts are signed with.</summary>
+    public static EcdsaLogKey LogKey { get; } = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    /// <summary>What a self-check of any of these services found: tests use ledgers of their own.</summary>
+    public static LedgerHealth Health { get; } = new();
+
     readonly TempFolder folder;
     readonly WebApplication app;
     readonly SqliteStore store;
     readonly PumpEvents pump;
     readonly HttpClient http = new();
+    readonly EcdsaLogKey logKey = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder)
+    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder, IArchive archive)
     {
+        Archive = archive;
         (this.folder, this.app, this.store, Log, Clock, Forwarder) = (folder, app, store, log, clock, forwarder);
+        LogKeys = new LogKeys(logKey);
         pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Make.Keys));
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         http.BaseAddress = Url;
@@ -66,6 +87,10 @@ sealed class HttpService : IAsyncDisposable
     public ManualClock Clock { get; }
 
     public ForwardLedger Forwarder { get; }
+
+    public IArchive Archive { get; }
+
+    public LogKeys LogKeys { get; }
 
     public SqliteStore Store => store;
 
@@ -85,21 +110,40 @@ sealed class HttpService : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1);
         builder.Logging.ClearProviders().AddProvider(log);
         var app = builder.Build();
-        Compose(store, clock, forwarder, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
+        var archive = new FolderArchive(folder.File("archive"));
+        Compose(store, clock, forwarder, archive, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
         app.MapFallback(http => Problem.NotFound.ExecuteAsync(http));
         await app.StartAsync();
-        return new HttpService(folder, app, store, log, clock, forwarder);
+        return new HttpService(folder, app, store, log, clock, forwarder, archive);
     }
 
     /// <summary>The API without a host around it.</summary>
-    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, ILogger<Door> log)
+    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, IArchive archive, ILogger<Door> log)
     {
+        var latest = new LatestCheckpoints(archive, clock);
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
+        var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
         return new Endpoints(
-            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), clock),
-            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor("a key for cursors, 32 bytes long"u8.ToArray()))),
+            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(LogKey), MergeDelay.Default), clock),
+            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
+            new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
+            new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
+            new GetProof(door, store.Ledger, archive, latest),
             new GetLedgerEntries(door, store.Ledger),
-            new GetSinks(door, [forwarder], store.Ledger));
+            new GetLedgerHealth(door, Health),
+            new GetPublished(door, archive, latest),
+            new GetSinks(door, [forwarder], store.Ledger),
+            new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
+    }
+
+    /// <summary>A timed job that does nothing.</summary>
+    sealed class Idle : ITimedJob
+    {
+        public string Name => "idle";
+
+        public TimeSpan Every => TimeSpan.FromHours(1);
+
+        public Task RunAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>Posts to <c>/api/v1/projects/web…</c>.</summary>
@@ -153,11 +197,23 @@ sealed class HttpService : IAsyncDisposable
         }
     }
 
+    /// <summary>Chains what is stored and publishes it, a minute later.</summary>
+    public async Task PublishAsync()
+    {
+        await SettleAsync();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await new PublishCheckpoints(store.Ledger, Archive, LogName, LogKeys, Clock).RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>What no archive does, and someone with access to its files may.</summary>
+    public Task ReplaceInArchiveAsync(string name, byte[] bytes) => File.WriteAllBytesAsync(Path.Combine(folder.File("archive"), name), bytes);
+
     public string SiemFile(string org) => folder.File($"siem/{org}.jsonl");
 
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
+        logKey.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
         await store.DisposeAsync();

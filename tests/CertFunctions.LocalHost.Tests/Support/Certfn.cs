@@ -40,6 +40,10 @@ static class Certfn
     /// <summary>Runs a verb to its end. Its data folder, where no <c>--data</c> says otherwise, and its home are in <paramref name="home"/>.</summary>
     public static Task<Ended> RunAsync(string home, params string[] arguments) => EndAsync(Start(home, arguments));
 
+    /// <summary>Runs a verb to its end with one more variable in its surroundings.</summary>
+    public static Task<Ended> RunWithAsync(string home, string variable, string value, params string[] arguments) =>
+        EndAsync(Start(home, "/usr/bin/env", [$"{variable}={value}", Dotnet, Program, .. arguments]));
+
     public static Process Start(string home, params string[] arguments) => Start(home, Dotnet, [Program, .. arguments]);
 
     public static Process Start(string home, string program, IEnumerable<string> arguments)
@@ -48,6 +52,7 @@ static class Certfn
         foreach (var (name, value) in Surroundings(home))
             info.Environment[name] = value;
         info.Environment.Remove("CERTFN_API_KEY");
+        info.Environment.Remove("CERTFN_PKCS12_PASSWORD");
         info.Environment.Remove("NO_COLOR");
         var process = Process.Start(info)!;
         process.StandardInput.Close();

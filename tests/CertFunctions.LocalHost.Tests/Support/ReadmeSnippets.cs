@@ -81,11 +81,11 @@ static class ReadmeSnippets
             Mode.Set(path, "755");
     }
 
-    public static bool Has(string program)
+    public static bool Has(string program, string tellVersion = "--version")
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, tellVersion) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

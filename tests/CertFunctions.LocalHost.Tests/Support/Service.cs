@@ -6,7 +6,7 @@ using CertFunctions.Testing;
 
 namespace CertFunctions.LocalHost.Tests.Support;
 
-/// <summary>A <c>certfn serve</c> that is up, on a free port, with its data in HOME/data.</summary>
+/// <summary>A <c>certfn serve</c> that is up, on a free port, with its data in HOME/data. It sweeps only where a test says so: a sweep adds events.</summary>
 sealed class Service : IAsyncDisposable
 {
     readonly Process process;
@@ -42,7 +42,7 @@ sealed class Service : IAsyncDisposable
         // Of a service before this one, if that was killed.
         if (Directory.Exists(data))
             File.Delete(Path.Combine(data, "address"));
-        var process = Certfn.Start(home, ["serve", "--urls", "http://127.0.0.1:0", .. options]);
+        var process = Certfn.Start(home, ["serve", "--urls", "http://127.0.0.1:0", .. options.Contains("--sweep-every") ? options : [.. options, "--sweep-every", "off"]]);
         await Eventually.TrueAsync(() => process.HasExited || (File.Exists(Path.Combine(data, "address")) && File.ReadAllText(Path.Combine(data, "address")).EndsWith('\n')), "the service says where it listens");
         if (process.HasExited)
             (await Certfn.EndAsync(process)).Exits(0);
@@ -62,10 +62,10 @@ sealed class Service : IAsyncDisposable
         }
     });
 
-    public async Task<(int Status, JsonElement Json)> PostAsync(string body, string contentType = "application/json", string project = "web")
+    public async Task<(int Status, JsonElement Json)> PostAsync(string body, string contentType = "application/json", string project = "web", string query = "")
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var response = await http.PostAsync(new Uri($"/api/v1/projects/{project}/events", UriKind.Relative), content);
+        using var response = await http.PostAsync(new Uri($"/api/v1/projects/{project}/events{query}", UriKind.Relative), content);
         return ((int)response.StatusCode, JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsByteArrayAsync()));
     }
 

@@ -2,10 +2,11 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Timers;
 
 namespace CertFunctions.Testing.Contracts;
 
-/// <summary>A store as the contract suites use it: five ports over one durable thing, which can be closed and opened again.</summary>
+/// <summary>A store as the contract suites use it: its ports over one durable thing, which can be closed and opened again.</summary>
 public abstract class StoreUnderTest : IAsyncDisposable
 {
     public abstract IEventStore Events { get; }
@@ -18,6 +19,8 @@ public abstract class StoreUnderTest : IAsyncDisposable
     public abstract ILedgerStore Ledger { get; }
 
     public abstract IPositionStore Positions { get; }
+
+    public abstract ILeases Leases { get; }
 
     /// <summary>Lets go of everything in memory and opens the same durable thing again.</summary>
     public abstract Task ReopenAsync();

@@ -24,7 +24,19 @@ static class ServiceEvents
             When = "an acknowledged event is not in the ledger within its stated time",
             DefaultSeverity = Severity.Critical,
             DefaultStatus = EventStatus.Failure,
-            Fields = [Need("event_id", Identifier), Need("recorded_at", Time), Need("due_at", Time)],
+            Fields =
+            [
+                Need("event_id", Identifier), Need("recorded_at", Time), Need("due_at", Time),
+                May("project_id", Text), May("subject_kind", Text), May("subject_id", Text), May("seq", Count),
+            ],
+        },
+        new()
+        {
+            Name = "ledger.key_rotated",
+            Module = "audit",
+            When = "a key of the ledger gave way to a new one, signed with the log's key",
+            DefaultSeverity = Severity.Warn,
+            Fields = [Need("key_kind", OneOf("signing", "hmac")), Need("old_key", Text), Need("new_key", Text), Need("signature", Text)],
         },
         new()
         {

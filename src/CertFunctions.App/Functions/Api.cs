@@ -1,0 +1,51 @@
+using CertFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace CertFunctions.App.Functions;
+
+/// <summary>
+/// The calls of the API, one function for each route and method of <see cref="Endpoints.All"/>. The credential is checked inside the endpoint, as in the local
+/// host, so the platform asks for none.
+/// </summary>
+public sealed class Api(Endpoints endpoints)
+{
+    const string ProjectEvents = "api/v1/projects/{project}/events";
+    const string CertificateEvents = "api/v1/projects/{project}/certificates/{id}/events";
+    const string SubjectEvents = "api/v1/projects/{project}/subjects/{kind}/{id}/events";
+    const string LedgerHead = "api/v1/ledger/head";
+    const string LedgerEntries = "api/v1/ledger/entries";
+    const string Sinks = "api/v1/siem/sinks";
+
+    /// <summary>Called twice with the same events it stores them once, and answers the second time that they were there.</summary>
+    [Function("PostProjectEvents")]
+    public Task<IResult> PostProjectEvents([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ProjectEvents)] HttpRequest request) => endpoints.HandleAsync(request, ProjectEvents);
+
+    /// <summary>Called twice with the same events it stores them once, and answers the second time that they were there.</summary>
+    [Function("PostCertificateEvents")]
+    public Task<IResult> PostCertificateEvents([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = CertificateEvents)] HttpRequest request) => endpoints.HandleAsync(request, CertificateEvents);
+
+    /// <summary>Called twice with the same events it stores them once, and answers the second time that they were there.</summary>
+    [Function("PostSubjectEvents")]
+    public Task<IResult> PostSubjectEvents([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = SubjectEvents)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvents);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificateEvents")]
+    public Task<IResult> GetCertificateEvents([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateEvents)] HttpRequest request) => endpoints.HandleAsync(request, CertificateEvents);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetSubjectEvents")]
+    public Task<IResult> GetSubjectEvents([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectEvents)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvents);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerHead")]
+    public Task<IResult> GetLedgerHead([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerHead)] HttpRequest request) => endpoints.HandleAsync(request, LedgerHead);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerEntries")]
+    public Task<IResult> GetLedgerEntries([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerEntries)] HttpRequest request) => endpoints.HandleAsync(request, LedgerEntries);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetSinks")]
+    public Task<IResult> GetSinks([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Sinks)] HttpRequest request) => endpoints.HandleAsync(request, Sinks);
+}

@@ -1,0 +1,264 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+
+namespace CertFunctions.Core.Evidence;
+
+/// <summary>What a bundle says it holds: everything in it is told by its leaves and its checkpoint too, and held against them.</summary>
+/// <param name="Origin">The log, as its checkpoints name it.</param>
+/// <param name="Address">The org, the project and the subject.</param>
+/// <param name="Size">Entries of the ledger that the checkpoint commits to.</param>
+/// <param name="FirstSeq">The subject's first seq in it; 1 unless what came before was pruned.</param>
+/// <param name="LastSeq">The last; events after it are not under the checkpoint.</param>
+/// <param name="Count">Events in it: none is left out.</param>
+public sealed record EvidenceManifest(string Origin, SubjectAddress Address, long Size, long FirstSeq, long LastSeq, long Count);
+
+/// <summary>One event of a bundle: the leaf to the byte, its index, the path to the checkpoint's root, the personal part where it still exists.</summary>
+public sealed record EvidenceEvent(long Index, ReadOnlyMemory<byte> Leaf, ReadOnlyMemory<byte> Personal, ReadOnlyMemory<byte> Salt, IReadOnlyList<Digest> Proof);
+
+/// <summary>
+/// The lines of an evidence bundle, format 1 (<c>docs/ledger-format.md</c>): JSON in UTF-8, each ended by a line feed, members in this order and without
+/// white space. What is read is printed again and must be the same bytes.
+/// <code>
+/// {"certfn_evidence":1,"origin":"…","ledger":"…","project":"…","subject":{"id":"…","kind":"…"},"size":9,"first_seq":1,"last_seq":2,"count":2}
+/// {"checkpoint":"…","keys":["…"]}
+/// {"time_stamp":"…"}                                                     left out where there is none
+/// {"index":4,"event":{…},"personal":{…},"salt":"…","proof":["…"]}        one for each event, in the order of their seqs
+/// {"sha256":"…"}
+/// </code>
+/// </summary>
+public static class EvidenceLines
+{
+    public const int Version = 1;
+
+    /// <summary>Bytes of the longest line: a ledger line, and a proof.</summary>
+    public const int MaxBytes = LedgerLine.MaxBytes + 64 * 48;
+
+    const int MaxKeys = 64;
+
+    public static ReadOnlySpan<byte> Opening => "{\"certfn_evidence\":"u8;
+
+    public static void Write(EvidenceManifest manifest, IBufferWriter<byte> output)
+    {
+        output.Write("{\"certfn_evidence\":1,\"origin\":"u8);
+        CanonicalJson.WriteString(manifest.Origin, output);
+        output.Write(",\"ledger\":"u8);
+        CanonicalJson.WriteString(manifest.Address.Org.Value, output);
+        output.Write(",\"project\":"u8);
+        CanonicalJson.WriteString(manifest.Address.Project.Value, output);
+        output.Write(",\"subject\":{\"id\":"u8);
+        CanonicalJson.WriteString(manifest.Address.Subject.Id, output);
+        output.Write(",\"kind\":"u8);
+        CanonicalJson.WriteString(manifest.Address.Subject.Kind, output);
+        Ascii(output, string.Create(CultureInfo.InvariantCulture, $"}},\"size\":{manifest.Size},\"first_seq\":{manifest.FirstSeq},\"last_seq\":{manifest.LastSeq},\"count\":{manifest.Count}}}\n"));
+    }
+
+    public static void Write(SignedNote checkpoint, IReadOnlyList<VerifierKey> keys, IBufferWriter<byte> output)
+    {
+        output.Write("{\"checkpoint\":"u8);
+        CanonicalJson.WriteString(Encoding.UTF8.GetString(checkpoint.ToBytes()), output);
+        output.Write(",\"keys\":["u8);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (i > 0)
+                output.Write(","u8);
+            CanonicalJson.WriteString(keys[i].ToString(), output);
+        }
+
+        output.Write("]}\n"u8);
+    }
+
+    public static void WriteTimeStamp(ReadOnlySpan<byte> token, IBufferWriter<byte> output) => Ascii(output, $"{{\"time_stamp\":\"{Convert.ToBase64String(token)}\"}}\n");
+
+    public static void Write(EvidenceEvent e, IBufferWriter<byte> output)
+    {
+        Ascii(output, string.Create(CultureInfo.InvariantCulture, $"{{\"index\":{e.Index},\"event\":"));
+        output.Write(e.Leaf.Span);
+        if (!e.Personal.IsEmpty)
+        {
+            output.Write(",\"personal\":"u8);
+            output.Write(e.Personal.Span);
+            Ascii(output, $",\"salt\":\"{Convert.ToHexStringLower(e.Salt.Span)}\"");
+        }
+
+        output.Write(",\"proof\":["u8);
+        for (var i = 0; i < e.Proof.Count; i++)
+            Ascii(output, $"{(i > 0 ? "," : "")}\"{Convert.ToBase64String(e.Proof[i].AsSpan())}\"");
+        output.Write("]}\n"u8);
+    }
+
+    public static void WriteEnd(Digest sha256, IBufferWriter<byte> output) => Ascii(output, $"{{\"sha256\":\"{sha256}\"}}\n");
+
+    public static bool TryRead(ReadOnlySpan<byte> line, [NotNullWhen(true)] out EvidenceManifest? manifest)
+    {
+        manifest = null;
+        if (!TryParse(line, out var document))
+            return false;
+        using (document)
+        {
+            var root = document.RootElement;
+            if (!Int64(root, "certfn_evidence", out var version) || version != Version || !Text(root, "origin", out var origin) || !VerifierKey.IsName(origin)
+                || !Text(root, "ledger", out var org) || !OrgId.TryParse(org, out var ledger) || !Text(root, "project", out var name) || !ProjectId.TryParse(name, out var project)
+                || !root.TryGetProperty("subject", out var s) || s.ValueKind != JsonValueKind.Object || !Text(s, "kind", out var kind) || !Text(s, "id", out var id)
+                || !Subject.TryParse(kind, id, out var subject)
+                || !Int64(root, "size", out var size) || !Int64(root, "first_seq", out var first) || !Int64(root, "last_seq", out var last) || !Int64(root, "count", out var count))
+                return false;
+            manifest = new EvidenceManifest(origin, new SubjectAddress(ledger, project, subject), size, first, last, count);
+            return IsAsWritten(line, manifest, static (m, output) => Write(m, output));
+        }
+    }
+
+    /// <summary>Reads the checkpoint and the keys. Where they are not as written, <paramref name="why"/> names what.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> line, [NotNullWhen(true)] out SignedNote? note, out IReadOnlyList<VerifierKey> keys, [NotNullWhen(false)] out string? why)
+    {
+        note = null;
+        keys = [];
+        why = "the second line is not a checkpoint and its keys";
+        if (!TryParse(line, out var document))
+            return false;
+        using (document)
+        {
+            var root = document.RootElement;
+            if (!Text(root, "checkpoint", out var text) || !root.TryGetProperty("keys", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MaxKeys)
+                return false;
+            if (!SignedNote.TryParse(Encoding.UTF8.GetBytes(text), out note, out var fault))
+            {
+                why = $"its checkpoint is not a signed note: {fault}";
+                return false;
+            }
+
+            var parsed = new List<VerifierKey>();
+            foreach (var element in list.EnumerateArray())
+            {
+                if (!VerifierKey.TryParse(element.ValueKind == JsonValueKind.String ? element.GetString() : null, out var key, out fault))
+                {
+                    why = $"its key {parsed.Count + 1} is not a verifier key: {fault}";
+                    return false;
+                }
+
+                parsed.Add(key);
+            }
+
+            keys = parsed;
+            if (!IsAsWritten(line, (note, parsed), static (v, output) => Write(v.note, v.parsed, output)))
+                return false;
+            why = null;
+            return true;
+        }
+    }
+
+    public static bool TryReadTimeStamp(ReadOnlySpan<byte> line, out byte[] token)
+    {
+        token = [];
+        if (!line.StartsWith("{\"time_stamp\":\""u8) || !line.EndsWith("\"}"u8) || !TryParse(line, out var document))
+            return false;
+        using (document)
+        {
+            if (!document.RootElement.GetProperty("time_stamp").TryGetBytesFromBase64(out var bytes))
+                return false;
+            token = bytes;
+            return IsAsWritten(line, bytes, static (t, output) => WriteTimeStamp(t, output));
+        }
+    }
+
+    public static bool TryRead(ReadOnlySpan<byte> line, [NotNullWhen(true)] out EvidenceEvent? e)
+    {
+        e = null;
+        if (!TryParse(line, out var document))
+            return false;
+        using (document)
+        {
+            var root = document.RootElement;
+            if (!Int64(root, "index", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !root.TryGetProperty("proof", out var list)
+                || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > Tree.TreeProof.MaxLength)
+                return false;
+            _ = Raw(root, "personal", out var personal);
+            var salt = Text(root, "salt", out var hex) && hex.Length == 2 * StampedEvent.SaltBytes && hex.All(char.IsAsciiHexDigitLower) ? Convert.FromHexString(hex) : [];
+            if (personal.IsEmpty != (salt.Length == 0))
+                return false;
+            var proof = new List<Digest>();
+            foreach (var element in list.EnumerateArray())
+            {
+                if (element.ValueKind != JsonValueKind.String || !element.TryGetBytesFromBase64(out var hash) || hash.Length != Digest.Length)
+                    return false;
+                proof.Add(new Digest(hash));
+            }
+
+            e = new EvidenceEvent(index, leaf, personal, salt, proof);
+            return IsAsWritten(line, e, static (v, output) => Write(v, output));
+        }
+    }
+
+    public static bool TryReadEnd(ReadOnlySpan<byte> line, out Digest sha256)
+    {
+        sha256 = default;
+        return line.Length == 79 && line.StartsWith("{\"sha256\":\""u8) && Digest.TryParse(Encoding.ASCII.GetString(line[11..75]), out sha256)
+            && IsAsWritten(line, sha256, static (d, output) => WriteEnd(d, output));
+    }
+
+    /// <summary>To the byte: what is read in one way and could be written in another would be a place to alter unseen.</summary>
+    static bool IsAsWritten<T>(ReadOnlySpan<byte> line, T value, Action<T, IBufferWriter<byte>> write)
+    {
+        var again = new ArrayBufferWriter<byte>(line.Length + 256);
+        write(value, again);
+        return line.SequenceEqual(again.WrittenSpan[..^1]);
+    }
+
+    static bool TryParse(ReadOnlySpan<byte> line, [NotNullWhen(true)] out JsonDocument? document)
+    {
+        document = null;
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            document = JsonDocument.ParseValue(ref reader);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && reader.BytesConsumed == line.Length)
+                return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+        }
+
+        document?.Dispose();
+        document = null;
+        return false;
+    }
+
+    static bool Text(JsonElement root, string name, out string text)
+    {
+        text = "";
+        try
+        {
+            if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+                return false;
+            text = value.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair.
+            return false;
+        }
+    }
+
+    static bool Int64(JsonElement root, string name, out long number)
+    {
+        number = 0;
+        return root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number) && number >= 0;
+    }
+
+    static bool Raw(JsonElement root, string name, out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Object)
+            return false;
+        bytes = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value).ToArray();
+        return true;
+    }
+
+    static void Ascii(IBufferWriter<byte> output, string text) => output.Advance(Encoding.ASCII.GetBytes(text, output.GetSpan(text.Length)));
+}
