@@ -74,6 +74,9 @@ sealed class DrillGround : IDisposable
         }
     }
 
+    /// <summary>What the copy is published under: the attacker of some rows has it.</summary>
+    public LogKeys LogKeys => new(log);
+
     /// <summary>A copy for one mutation: a data folder that the attacker has, with an archive of its own in it, and the archive that stands apart.</summary>
     public (DataFolder Folder, string Archive) Copy()
     {
@@ -141,7 +144,7 @@ sealed class DrillGround : IDisposable
     async Task<ArchivedCheckpoint> PublishAsync(ILedgerStore store, string archive, CancellationToken cancellationToken)
     {
         var to = new FolderArchive(archive);
-        var publish = new PublishCheckpoints(store, to, name, new LogKeys(log), clock);
+        var publish = new PublishCheckpoints(store, to, name, LogKeys, clock);
         if (await publish.HandleAsync(Ledger, cancellationToken).ConfigureAwait(false) is PublishOutcome.Refused refused)
             throw new MendableException($"The copy of the ledger cannot be published: {refused.Reason}. See 'certfn verify'.");
         return (await ArchivedCheckpoints.LatestAsync(to, Ledger, cancellationToken).ConfigureAwait(false))!;
