@@ -160,7 +160,7 @@ public sealed class IndependentAgreementTests(Published published) : IClassFixtu
             Assert.True(index == other, $"{what}: ours at {index} ({ours.Detail}), theirs at {other} ({theirs.Detail})");
     }
 
-    List<Drill.DrillRow> DrillRows(DataFolder folder)
+    static List<Drill.DrillRow> DrillRows(DataFolder folder)
     {
         var rows = Drill.DrillDatabase.Read(folder.Database);
         rows[100] = rows[100].Edited();
