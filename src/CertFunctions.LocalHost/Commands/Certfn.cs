@@ -36,7 +36,9 @@ static class Certfn
             EvidenceCommand.Create(),
             DrillCommand.Create(),
             ExportCommand.Create(),
+            ReceiptCommand.Create(),
             KeyCommand.Create(),
+            RotateCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };

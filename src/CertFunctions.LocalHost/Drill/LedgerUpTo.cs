@@ -19,7 +19,7 @@ sealed class LedgerUpTo(ILedgerStore store, long size) : ILedgerStore
     public async Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) =>
         from >= size ? [] : await store.ReadAsync(ledger, from, (int)Math.Min(limit, size - from), cancellationToken).ConfigureAwait(false);
 
-    public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => throw new NotSupportedException("it is there to be published");
+    public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => store.FindAsync(address, id, cancellationToken);
 
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => store.ListAsync(cancellationToken);
 }
