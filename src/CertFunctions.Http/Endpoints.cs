@@ -26,6 +26,7 @@ public sealed class Endpoints(
     GetLedgerEntries getLedger,
     GetLedgerHealth getHealth,
     GetPublished getPublished,
+    GetEvidence getEvidence,
     GetSinks getSinks,
     GetTimers getTimers)
 {
@@ -48,6 +49,8 @@ public sealed class Endpoints(
             http => getProof.HandleInclusionAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"), Value(http, "eventId"))),
         new("GET", "/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof",
             http => getProof.HandleInclusionAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/projects/{project}/certificates/{id}/evidence", http => getEvidence.HandleAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/evidence", http => getEvidence.HandleAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"))),
         new("GET", "/ledger/checkpoint", getPublished.HandleCheckpointAsync),
         new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
         new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),

@@ -17,6 +17,8 @@ public sealed class AccessTests : HttpTest
         { "GET", "/projects/web/certificates", Access.Access.Read },
         { "GET", "/projects/web/certificates/c1", Access.Access.Read },
         { "GET", "/projects/web/certificates/c1/diff?from_seq=0", Access.Access.Read },
+        { "GET", "/projects/web/certificates/c1/evidence", Access.Access.Read | Access.Access.Audit },
+        { "GET", "/projects/web/subjects/certificate/c1/evidence", Access.Access.Read | Access.Access.Audit },
         { "GET", "/ledger/head", Access.Access.Audit },
         { "GET", "/ledger/entries", Access.Access.Audit },
         { "GET", "/ledger/health", Access.Access.Audit },

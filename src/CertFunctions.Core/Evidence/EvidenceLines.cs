@@ -197,7 +197,7 @@ public static class EvidenceLines
     public static bool TryReadEnd(ReadOnlySpan<byte> line, out Digest sha256)
     {
         sha256 = default;
-        return line.Length == 79 && line.StartsWith("{\"sha256\":\""u8) && Digest.TryParse(Encoding.ASCII.GetString(line[11..75]), out sha256)
+        return line.Length == 77 && line.StartsWith("{\"sha256\":\""u8) && Digest.TryParse(Encoding.ASCII.GetString(line[11..75]), out sha256)
             && IsAsWritten(line, sha256, static (d, output) => WriteEnd(d, output));
     }
 

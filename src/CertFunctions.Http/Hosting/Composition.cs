@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Evidence;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -31,7 +32,7 @@ public static class Composition
 {
     /// <summary>
     /// Adds every handler and endpoint. The host adds what they stand on: the stores, <see cref="ICredentials"/>, <see cref="LedgerKeys"/>,
-    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, the <see cref="IArchive"/>, and an <see cref="ISink"/> for each destination.
+    /// <see cref="CursorSeal"/>, <see cref="ExpiryPolicies"/>, <see cref="LogKeys"/>, <see cref="MergeDelay"/>, and an <see cref="ISink"/> for each destination.
     /// </summary>
     public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock, LogName log) => services
         .AddSingleton(clock)
@@ -52,6 +53,8 @@ public static class Composition
         .AddSingleton<GetCertificate>()
         .AddSingleton<LatestCheckpoints>()
         .AddSingleton<GetProof>()
+        .AddSingleton<WriteEvidence>()
+        .AddSingleton<GetEvidence>()
         .AddSingleton<GetLedgerEntries>()
         .AddSingleton<LedgerHealth>()
         .AddSingleton<GetLedgerHealth>()

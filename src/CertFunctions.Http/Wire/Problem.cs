@@ -28,6 +28,8 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public static Problem NoSuchEvent { get; } = new("no-such-event", 404, "No such event", "The subject has no event of that id: check the subject and the id the event was recorded under.");
 
+    public static Problem NoSuchSubject { get; } = new("no-such-subject", 404, "No such subject", "Nothing is recorded of it in this project: check project, kind and id.");
+
     public static Problem NotPublished { get; } = new("not-published", 404, "Not published yet", "No signed checkpoint covers it yet. One is made every minute: ask again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(60) };
 
     public static Problem NoSuchTile { get; } = new("no-such-tile", 404, "No such tile", "The tree has no tile or bundle under that path, or none of that width: ask for those the newest checkpoint's size has; a partial one may have been replaced by the full one.");

@@ -41,6 +41,13 @@ sealed class ApiClient : IDisposable
     public Task<byte[]> GetBytesAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), (r, ct) => r.Content.ReadAsByteArrayAsync(ct), cancellationToken);
 
+    /// <summary>Writes an answer of any length to a stream as it comes.</summary>
+    public Task<bool> CopyAsync(string path, Stream output, CancellationToken cancellationToken) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path), async (response, ct) =>
+    {
+        await response.Content.CopyToAsync(output, ct).ConfigureAwait(false);
+        return true;
+    }, cancellationToken, HttpCompletionOption.ResponseHeadersRead);
+
     /// <summary>Posts NDJSON. 400 is an answer too when it has per-item results.</summary>
     public Task<JsonDocument> PostLinesAsync(string path, ReadOnlyMemory<byte> lines, CancellationToken cancellationToken)
     {
@@ -49,11 +56,11 @@ sealed class ApiClient : IDisposable
         return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, ReadJsonAsync, cancellationToken);
     }
 
-    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         try
         {
-            using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            using var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
             if (response.IsSuccessStatusCode || (response.StatusCode == HttpStatusCode.BadRequest && response.Content.Headers.ContentType?.MediaType == "application/json"))
                 return await read(response, cancellationToken).ConfigureAwait(false);
             throw new MendableException(await ExplainAsync(response, cancellationToken).ConfigureAwait(false), exitCode: response.StatusCode == HttpStatusCode.BadRequest ? ExitCode.Usage : ExitCode.Failed);

@@ -33,6 +33,7 @@ static class Certfn
             CertificateCommand.Create(),
             SweepCommand.Create(),
             VerifyCommand.Create(),
+            EvidenceCommand.Create(),
             DrillCommand.Create(),
             ExportCommand.Create(),
             ReceiptCommand.Create(),

@@ -55,6 +55,11 @@ sealed class ExamplesHelp(HelpAction inner) : SynchronousCommandLineAction
 
             Exit code 0 only if every ledger is valid.
             """,
+        ["evidence"] = """
+              certfn evidence FINGERPRINT --out shop.evidence
+              certfn evidence FINGERPRINT --out shop.evidence --tsa http://tsa.example.com/
+              certfn verify shop.evidence                  then, anywhere, without a network
+            """,
         ["drill"] = """
               certfn drill                                 what would be found, and what would not
               certfn drill --entries 5000 --json

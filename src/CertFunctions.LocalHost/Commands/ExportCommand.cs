@@ -60,7 +60,7 @@ static class ExportCommand
     }
 
     /// <summary>For its owner only, as the data folder is: the lines hold the personal parts.</summary>
-    static FileStream Create(string path)
+    public static FileStream Create(string path)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

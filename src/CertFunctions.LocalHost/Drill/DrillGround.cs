@@ -4,6 +4,7 @@ using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Verification;
+using CertFunctions.Core.Witness;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Verify;
 using CertFunctions.Sqlite;
@@ -21,8 +22,8 @@ sealed class DrillGround : IDisposable
 
     readonly DirectoryInfo root = Directory.CreateTempSubdirectory("certfn-drill-");
     readonly ECDsa logKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    readonly ECDsa witnessKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    readonly EcdsaLogKey log, witness;
+    readonly EcdsaLogKey log;
+    readonly WitnessKey witness = new("witness.example", ECDsa.Create(ECCurve.NamedCurves.nistP256));
     readonly LogName name = LogName.Parse("drill.example");
     readonly TimeProvider clock;
     int copies;
@@ -30,7 +31,7 @@ sealed class DrillGround : IDisposable
     DrillGround(OrgId ledger, TimeProvider clock)
     {
         (Ledger, this.clock) = (ledger, clock);
-        (log, witness) = (new EcdsaLogKey(logKey), new EcdsaLogKey(witnessKey));
+        log = new EcdsaLogKey(logKey);
     }
 
     public OrgId Ledger { get; }
@@ -73,6 +74,9 @@ sealed class DrillGround : IDisposable
         }
     }
 
+    /// <summary>What the copy is published under: the attacker of some rows has it.</summary>
+    public LogKeys LogKeys => new(log);
+
     /// <summary>A copy for one mutation: a data folder that the attacker has, with an archive of its own in it, and the archive that stands apart.</summary>
     public (DataFolder Folder, string Archive) Copy()
     {
@@ -98,7 +102,7 @@ sealed class DrillGround : IDisposable
 
     public VerifySetup WithArchive(string archive) => new() { Policy = Policy, Archive = new FolderArchive(archive) };
 
-    public VerifySetup WithWitness => new() { Policy = Policy with { Witnesses = [witness.Named("witness.example").Verifier], Quorum = 1 }, Checkpoints = [Witnessed] };
+    public VerifySetup WithWitness => new() { Policy = Policy with { Witnesses = [witness.Verifier], Quorum = 1 }, Checkpoints = [Witnessed] };
 
     /// <summary>A policy that pins another key than the log's: as if the log had rotated its key and nobody had told.</summary>
     public TrustPolicy OfAnotherKey
@@ -132,7 +136,7 @@ sealed class DrillGround : IDisposable
                 Earlier = new SeenCheckpoint("the policy's checkpoint", Layer.Pin, earlier.Note, earlier.Checkpoint),
             };
             var last = await PublishAsync(store.Ledger, Archive, cancellationToken).ConfigureAwait(false);
-            var cosigned = last.Note.With(await witness.Named("witness.example").SignAsync(last.Note.Text, cancellationToken).ConfigureAwait(false));
+            var cosigned = last.Note.With(witness.Cosign(last.Note.Text.Span, clock.GetUtcNow()));
             Witnessed = new SeenCheckpoint("the witness's checkpoint", Layer.Pin, cosigned, last.Checkpoint);
         }
     }
@@ -140,7 +144,7 @@ sealed class DrillGround : IDisposable
     async Task<ArchivedCheckpoint> PublishAsync(ILedgerStore store, string archive, CancellationToken cancellationToken)
     {
         var to = new FolderArchive(archive);
-        var publish = new PublishCheckpoints(store, to, name, new LogKeys(log), clock);
+        var publish = new PublishCheckpoints(store, to, name, LogKeys, clock);
         if (await publish.HandleAsync(Ledger, cancellationToken).ConfigureAwait(false) is PublishOutcome.Refused refused)
             throw new MendableException($"The copy of the ledger cannot be published: {refused.Reason}. See 'certfn verify'.");
         return (await ArchivedCheckpoints.LatestAsync(to, Ledger, cancellationToken).ConfigureAwait(false))!;

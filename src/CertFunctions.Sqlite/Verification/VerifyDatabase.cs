@@ -13,8 +13,8 @@ namespace CertFunctions.Sqlite.Verification;
 /// </summary>
 public sealed class VerifyDatabase(string path, LedgerKeys? keys)
 {
-    /// <summary>Entries that one thread checks at a time: a stretch begins at a multiple of this, so that its tree is a subtree of the whole one.</summary>
-    public const int StretchEntries = 16_384;
+    /// <summary>Entries that one thread checks at a time, a power of two: a stretch begins at a multiple of it, so that its tree is a subtree of the whole one.</summary>
+    public int StretchEntries { get; init; } = 16_384;
 
     /// <summary>Threads that check at once.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -19,6 +19,7 @@ static class EndpointTable
         new GetLedgerEntries(null!, null!),
         new GetLedgerHealth(null!, null!),
         new GetPublished(null!, null!, null!),
+        new GetEvidence(null!, null!),
         new GetSinks(null!, null!, null!),
         new GetTimers(null!, null!)).All;
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Evidence;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
@@ -68,13 +69,12 @@ sealed class HttpService : IAsyncDisposable
     readonly SqliteStore store;
     readonly PumpEvents pump;
     readonly HttpClient http = new();
-    readonly EcdsaLogKey logKey = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder, IArchive archive)
+    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder, IArchive archive, LogKeys keys)
     {
         Archive = archive;
         (this.folder, this.app, this.store, Log, Clock, Forwarder) = (folder, app, store, log, clock, forwarder);
-        LogKeys = new LogKeys(logKey);
+        LogKeys = keys;
         pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Make.Keys));
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         http.BaseAddress = Url;
@@ -111,14 +111,15 @@ sealed class HttpService : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(log);
         var app = builder.Build();
         var archive = new FolderArchive(folder.File("archive"));
-        Compose(store, clock, forwarder, archive, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
+        var keys = new LogKeys(LogKey);
+        Compose(store, clock, forwarder, archive, keys, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
         app.MapFallback(http => Problem.NotFound.ExecuteAsync(http));
         await app.StartAsync();
-        return new HttpService(folder, app, store, log, clock, forwarder, archive);
+        return new HttpService(folder, app, store, log, clock, forwarder, archive, keys);
     }
 
     /// <summary>The API without a host around it.</summary>
-    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, IArchive archive, ILogger<Door> log)
+    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, IArchive archive, LogKeys keys, ILogger<Door> log)
     {
         var latest = new LatestCheckpoints(archive, clock);
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
@@ -132,6 +133,7 @@ sealed class HttpService : IAsyncDisposable
             new GetLedgerEntries(door, store.Ledger),
             new GetLedgerHealth(door, Health),
             new GetPublished(door, archive, latest),
+            new GetEvidence(door, new WriteEvidence(store.Events, store.Ledger, archive, latest, keys)),
             new GetSinks(door, [forwarder], store.Ledger),
             new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
     }
@@ -213,7 +215,6 @@ sealed class HttpService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
-        logKey.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
         await store.DisposeAsync();
