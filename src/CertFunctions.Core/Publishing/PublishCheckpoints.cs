@@ -28,7 +28,7 @@ public abstract record PublishOutcome
 public sealed record PublishingStatus(OrgId Ledger, Checkpoint? Last, DateTimeOffset At, string? LastError = null);
 
 /// <summary>
-/// Step 6 of an event's life: what is chained becomes tiles and a signed checkpoint in the archive (R32), each minute, also when nothing is new: then the same
+/// Step 9 of an event's life: what is chained becomes tiles and a signed checkpoint in the archive (R32), each minute, also when nothing is new: then the same
 /// size is signed at a new time. Everything is read from the archive's right edge, so a run costs what is new, whatever the ledger's size. Two publishers at
 /// once write the same bytes under the same names and do no harm.
 /// <para>
