@@ -19,12 +19,12 @@ public sealed class AccessTests : HttpTest
         { "GET", "/projects/web/certificates/c1/diff?from_seq=0", Access.Access.Read },
         { "GET", "/ledger/head", Access.Access.Audit },
         { "GET", "/ledger/entries", Access.Access.Audit },
+        { "GET", "/ledger/health", Access.Access.Audit },
         { "GET", "/projects/web/certificates/c1/events/e1/proof", Access.Access.Audit },
         { "GET", "/projects/web/subjects/certificate/c1/events/e1/proof", Access.Access.Audit },
         { "GET", "/ledger/checkpoint", Access.Access.Audit },
         { "GET", "/ledger/tile/0/000.p/1", Access.Access.Audit },
         { "GET", "/ledger/consistency?from=0", Access.Access.Audit },
-        { "GET", "/ledger/health", Access.Access.Audit },
         { "GET", "/siem/sinks", Access.Access.Operate },
         { "GET", "/timers", Access.Access.Operate },
     };

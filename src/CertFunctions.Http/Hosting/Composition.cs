@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Certificates;
+using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -9,6 +10,7 @@ using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Siem.EventHubs;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Core.Verification;
@@ -54,13 +56,14 @@ public static class Composition
         .AddSingleton<GetCertificate>()
         .AddSingleton<GetLedgerEntries>()
         .AddSingleton<GetLedgerHealth>()
-        .AddSingleton<LatestCheckpoints>()
-        .AddSingleton<GetPublished>()
-        .AddSingleton<GetProof>()
         .AddSingleton<GetSinks>()
         .AddSingleton<GetTimers>()
         .AddSingleton<RunJob>()
         .AddSingleton<LedgerHealth>()
+        .AddSingleton<TellOwnEvent>()
+        .AddSingleton<LatestCheckpoints>()
+        .AddSingleton<GetPublished>()
+        .AddSingleton<GetProof>()
         .AddSingleton<Endpoints>()
         .AddSingleton<Probes>();
 
@@ -74,6 +77,7 @@ public static class Composition
         .AddSingleton(settings.Expiry)
         .AddSingleton(new LogKeys(SigningKey(settings)))
         .AddSingleton(MergeDelay.Default)
+        .AddJobs(TimeProvider.System, settings.LogName, settings.OperatorOrg, TimeSpan.FromHours(1), TimeSpan.FromDays(1))
         .AddJob<ReconcileEvents>()
         .AddJob<ForwardLedgers>();
 
@@ -89,6 +93,29 @@ public static class Composition
         .AddSingleton(_ => connect(hub))
         // The sink's position hangs on its name.
         .AddSingleton<ISink>(s => new EventHubSink("event-hubs", s.GetRequiredService<IEventHub>(), hub.Envelope));
+
+    /// <summary>
+    /// Adds what a host's timers run: the sweep, which leaves its summary in <paramref name="operatorOrg"/> (none where <paramref name="sweepEvery"/> is zero), the publishing of checkpoints, the watch over promised
+    /// inclusions, and the checks of our own ledgers. <paramref name="publishing"/> is the name of the publishing job, one for each archive.
+    /// </summary>
+    public static IServiceCollection AddJobs(this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName) => (sweepEvery > TimeSpan.Zero ? services.AddSingleton<ITimedJob>(s => Sweep(s, operatorOrg, sweepEvery)) : services)
+        .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing })
+        .AddJob<PublishCheckpoints>()
+        .AddJob<WatchInclusion>()
+        .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(10)))
+        .AddSingleton(s => Check(s, clock, CheckScope.Whole, checkAllEvery));
+
+    static ExpirySweepJob Sweep(IServiceProvider s, OrgId operatorOrg, TimeSpan every) => new(
+        s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), s.GetRequiredService<IEventStore>(), operatorOrg, every, s.GetRequiredService<RandomNumberGenerator>(), Measure);
+
+    static ITimedJob Check(IServiceProvider s, TimeProvider clock, CheckScope scope, TimeSpan every) => new CheckLedger(
+        s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<LedgerKeys>(), s.GetRequiredService<IPositionStore>(), s.GetRequiredService<TellOwnEvent>(), s.GetRequiredService<LedgerHealth>(), clock, scope, every);
+
+    static void Measure(SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Instruments.Announced.Add(count, Instruments.Label("type", type));
+    }
 
     /// <summary>Adds a job for a host's timers to run by its name.</summary>
     public static IServiceCollection AddJob<T>(this IServiceCollection services)

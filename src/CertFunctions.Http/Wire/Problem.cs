@@ -22,15 +22,15 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public static Problem NotFound { get; } = new("not-found", 404, "Nothing here", "There is no such call: check method and path against the description of the API.");
 
+    public static Problem NoSuchCertificate { get; } = new("no-such-certificate", 404, "No such certificate", "Nothing is recorded of it in this project, or was not at that point: check project and id, and the point asked for.");
+
+    public static Problem ServiceOwned { get; } = new("service-owned", 403, "The service alone writes there", "The project system holds what the service says of itself: send events to a project of your own.");
+
     public static Problem NoSuchEvent { get; } = new("no-such-event", 404, "No such event", "The subject has no event of that id: check the subject and the id the event was recorded under.");
 
     public static Problem NotPublished { get; } = new("not-published", 404, "Not published yet", "No signed checkpoint covers it yet. One is made every minute: ask again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(60) };
 
     public static Problem NoSuchTile { get; } = new("no-such-tile", 404, "No such tile", "The tree has no tile or bundle under that path, or none of that width: ask for those the newest checkpoint's size has; a partial one may have been replaced by the full one.");
-
-    public static Problem NoSuchCertificate { get; } = new("no-such-certificate", 404, "No such certificate", "Nothing is recorded of it in this project, or was not at that point: check project and id, and the point asked for.");
-
-    public static Problem ServiceOwned { get; } = new("service-owned", 403, "The service alone writes there", "The project system holds what the service says of itself: send events to a project of your own.");
 
     public static Problem Internal { get; } = new("internal", 500, "Something went wrong here", "The service met a fault of its own; its log has the details under the trace id. Whether a write took effect is not known: submit it again with the same id.");
 

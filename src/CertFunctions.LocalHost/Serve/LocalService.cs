@@ -1,11 +1,8 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
@@ -97,10 +94,10 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(keys.Log)
             .AddSingleton(MergeDelay.Default)
             .AddSingleton<ISink>(sink)
+            .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
-        AddPublishing(builder.Services, options, keys, store);
         AddTimers(builder.Services, options, store);
 
         var app = builder.Build();
@@ -110,37 +107,17 @@ sealed class LocalService : IAsyncDisposable
         return app;
     }
 
-    static void AddPublishing(IServiceCollection services, ServeOptions options, ServiceKeys keys, LocalStore store)
-    {
-        var archive = new FolderArchive(options.Data.Archive);
-        services
-            .AddSingleton<IArchive>(archive)
-            .AddSingleton(new PublishCheckpoints(store.Ledger, archive, options.Data.LogName(options.LogName), keys.Log, options.Clock) { Name = store.PublishJobName })
-            .AddSingleton<ITimedJob>(s => s.GetRequiredService<PublishCheckpoints>());
-    }
-
     /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
-        if (options.SweepEvery > TimeSpan.Zero)
-        {
-            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
-                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Measure));
-        }
-
         services
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
                 return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
-    }
-
-    static void Measure(SweepReport report)
-    {
-        foreach (var (type, count) in report.Announced)
-            Instruments.Announced.Add(count, Instruments.Label("type", type));
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

@@ -44,7 +44,7 @@ abstract class LocalStore : IAsyncDisposable
         {
             if (options.Cosmos is not { } cosmos)
                 return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes, Policies = options.Expiry, Clock = options.Clock }));
-            var store = await CosmosStore.OpenAsync(cosmos, options.Clock, cancellationToken).ConfigureAwait(false);
+            var store = await CosmosStore.OpenAsync(cosmos with { Policies = options.Expiry }, options.Clock, cancellationToken).ConfigureAwait(false);
             try
             {
                 await store.CheckKeysAsync(keys.Ledger, cancellationToken).ConfigureAwait(false);

@@ -91,7 +91,7 @@ public sealed class TracesTests
         clock.Now += TimeSpan.FromSeconds(90);
         var down = new ForwardLedger(ledger, new MemoryPositions(), new ScriptedSink("siem") { Down = "no" }, clock);
         Assert.IsType<ForwardOutcome.Stalled>(await down.HandleAsync(Make.Acme, default));
-        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], clock).HandleAsync("broken", default));
+        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new MemoryPositions(), clock).HandleAsync("broken", default));
         meters.RecordObservableInstruments();
 
         Assert.Equal(2, measured.Where(m => m is { Name: "certfn.events.ingested", Labels: "outcome=recorded" }).Sum(m => m.Value));

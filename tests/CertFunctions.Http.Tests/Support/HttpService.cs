@@ -128,10 +128,10 @@ sealed class HttpService : IAsyncDisposable
             new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
             new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
             new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
+            new GetProof(door, store.Ledger, archive, latest),
             new GetLedgerEntries(door, store.Ledger),
             new GetLedgerHealth(door, Health),
             new GetPublished(door, archive, latest),
-            new GetProof(door, store.Ledger, archive, latest),
             new GetSinks(door, [forwarder], store.Ledger),
             new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
     }
