@@ -46,9 +46,12 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     /// <summary>The job's name, where there is one archive.</summary>
     public const string JobName = "publish-checkpoints";
 
+    /// <summary>The longest a checkpoint may be apart from the next.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     public string Name { get; init; } = JobName;
 
-    public TimeSpan Every => TimeSpan.FromMinutes(1);
+    public TimeSpan Every { get; init; } = Longest;
 
     /// <summary>Each ledger as this process saw it last.</summary>
     public IReadOnlyCollection<PublishingStatus> Statuses => [.. statuses.Values];

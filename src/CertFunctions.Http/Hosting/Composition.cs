@@ -96,10 +96,10 @@ public static class Composition
 
     /// <summary>
     /// Adds what a host's timers run: the sweep, which leaves its summary in <paramref name="operatorOrg"/> (none where <paramref name="sweepEvery"/> is zero), the publishing of checkpoints, the watch over promised
-    /// inclusions, and the checks of our own ledgers. <paramref name="publishing"/> is the name of the publishing job, one for each archive.
+    /// inclusions, and the checks of our own ledgers. <paramref name="publishing"/> is the name of the publishing job, one for each archive, and <paramref name="publishEvery"/> its pace.
     /// </summary>
-    public static IServiceCollection AddJobs(this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName) => (sweepEvery > TimeSpan.Zero ? services.AddSingleton<ITimedJob>(s => Sweep(s, operatorOrg, sweepEvery)) : services)
-        .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing })
+    public static IServiceCollection AddJobs(this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName, TimeSpan? publishEvery = null) => (sweepEvery > TimeSpan.Zero ? services.AddSingleton<ITimedJob>(s => Sweep(s, operatorOrg, sweepEvery)) : services)
+        .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing, Every = publishEvery ?? PublishCheckpoints.Longest })
         .AddJob<PublishCheckpoints>()
         .AddJob<WatchInclusion>()
         .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(10)))

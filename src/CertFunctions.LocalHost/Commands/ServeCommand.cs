@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CertFunctions.Core.Publishing;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Serve;
 using CertFunctions.LocalHost.Show;
@@ -22,7 +23,13 @@ static class ServeCommand
                 r.AddError("--max-bytes must be a whole number, 0 or more");
         });
         var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var publishEvery = Durations.Option("--publish-every", "How often to publish a signed checkpoint, such as 10s; 1m at most", PublishCheckpoints.Longest);
+        publishEvery.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<TimeSpan>() > PublishCheckpoints.Longest)
+                r.AddError("--publish-every must be a minute or less");
+        });
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, publishEvery, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
         {
             var options = new ServeOptions
@@ -33,6 +40,7 @@ static class ServeCommand
                 Durability = parsed.GetValue(durability),
                 MaxBytes = parsed.GetValue(maxBytes),
                 LogName = parsed.GetValue(logName),
+                PublishEvery = parsed.GetValue(publishEvery),
                 SweepEvery = parsed.GetValue(sweepEvery),
             };
             return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);

@@ -111,7 +111,7 @@ sealed class LocalService : IAsyncDisposable
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
         services
-            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName)
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName, options.PublishEvery)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
