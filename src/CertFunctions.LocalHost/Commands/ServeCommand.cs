@@ -26,7 +26,7 @@ static class ServeCommand
         var publishEvery = Durations.Option("--publish-every", "How often to publish a signed checkpoint, such as 10s; 1m at most", PublishCheckpoints.Longest);
         publishEvery.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<TimeSpan>() > PublishCheckpoints.Longest)
+            if (r.Tokens is [var token] && Durations.TryParse(token.Value, out var time) && time > PublishCheckpoints.Longest)
                 r.AddError("--publish-every must be a minute or less");
         });
         var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, publishEvery, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
