@@ -33,8 +33,11 @@ static class Certfn
             CertificateCommand.Create(),
             SweepCommand.Create(),
             VerifyCommand.Create(),
+            DrillCommand.Create(),
             ExportCommand.Create(),
+            ReceiptCommand.Create(),
             KeyCommand.Create(),
+            RotateCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };
