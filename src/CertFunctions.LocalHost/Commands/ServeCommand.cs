@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Outbound;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Witness;
 using CertFunctions.LocalHost.Data;
@@ -30,7 +31,13 @@ static class ServeCommand
         var checkEvery = Durations.Option("--check-every", "How often to check the whole ledger, such as 12h; what is new is checked all the time", TimeSpan.FromDays(1));
         var witnesses = new Option<string[]>("--witness") { Description = "A witness to cosign each checkpoint: its URL, a comma, and its key as 'certfn witness' prints it. May be given more than once", HelpName = "URL,VKEY" };
         var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, chainedWithin, checkEvery, witnesses, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var publishEvery = Durations.Option("--publish-every", "How often to publish a signed checkpoint, such as 10s; 1m at most", PublishCheckpoints.Longest);
+        publishEvery.Validators.Add(r =>
+        {
+            if (r.Tokens is [var token] && Durations.TryParse(token.Value, out var time) && time > PublishCheckpoints.Longest)
+                r.AddError("--publish-every must be a minute or less");
+        });
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, publishEvery, sweepEvery, SweepCommand.Expiry, chainedWithin, checkEvery, witnesses, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
         {
             var options = new ServeOptions
@@ -44,6 +51,7 @@ static class ServeCommand
                 CheckEvery = parsed.GetValue(checkEvery),
                 Witnesses = [.. (parsed.GetValue(witnesses) ?? []).Select(Witness)],
                 LogName = parsed.GetValue(logName),
+                PublishEvery = parsed.GetValue(publishEvery),
                 SweepEvery = parsed.GetValue(sweepEvery),
             };
             return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);

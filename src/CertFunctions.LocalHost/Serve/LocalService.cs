@@ -116,7 +116,7 @@ sealed class LocalService : IAsyncDisposable
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
         services
-            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName)
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName, options.PublishEvery)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
