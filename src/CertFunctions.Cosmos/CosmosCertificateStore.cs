@@ -58,15 +58,13 @@ sealed class CosmosCertificateStore(Container container, CertificateHeads heads)
     {
         var where = new List<string>();
         var parameters = new List<(string, object)>();
-        var start = from?.NotAfter;
-        if (query.ExpiringFrom is { } least && (start is null || least > start))
-            (start, from) = (least, null);
-        where.Add("c.not_after >= @start");
-        parameters.Add(("@start", CosmosNames.Time(start ?? DateTimeOffset.MinValue)));
+        // The window always, for what has no end is no head; then the place in it, which may lie before it.
+        Add("c.not_after >= @least", "@least", CosmosNames.Time(query.ExpiringFrom ?? DateTimeOffset.MinValue));
         if (from is not null)
         {
-            where.Add("(c.not_after > @start OR c.cert > @id)");
-            parameters.Add(("@id", from.Id));
+            var (reached, past) = query.LatestFirst ? ("<=", "<") : (">=", ">");
+            Add($"c.not_after {reached} @from", "@from", CosmosNames.Time(from.NotAfter));
+            Add($"(c.not_after {past} @from OR c.cert {past} @id)", "@id", from.Id);
         }
 
         if (query.ExpiringBefore is { } before)
@@ -77,7 +75,7 @@ sealed class CosmosCertificateStore(Container container, CertificateHeads heads)
             Add("ARRAY_CONTAINS(c.names, @name)", "@name", name);
         if (query.Status is { } status)
             where.Add(StatusFilter(status, query.Now, parameters));
-        var sql = new QueryDefinition($"SELECT TOP {top.ToString(CultureInfo.InvariantCulture)} * FROM c WHERE {string.Join(" AND ", where)} ORDER BY c.not_after, c.cert");
+        var sql = new QueryDefinition($"SELECT TOP {top.ToString(CultureInfo.InvariantCulture)} * FROM c WHERE {string.Join(" AND ", where)} ORDER BY {(query.LatestFirst ? "c.not_after DESC, c.cert DESC" : "c.not_after, c.cert")}");
         return parameters.Aggregate(sql, (q, p) => q.WithParameter(p.Item1, p.Item2));
 
         void Add(string filter, string parameter, string value)

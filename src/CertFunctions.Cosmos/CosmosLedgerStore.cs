@@ -102,6 +102,25 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
         return [.. documents.Select(d => Entry(d, recorded))];
     }
 
+    public async Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>
+    {
+        var sql = new QueryDefinition("SELECT VALUE c.index FROM c WHERE c.event = @event").WithParameter("@event", CosmosNames.Event(address, id));
+        using var pages = container.GetItemQueryIterator<long>(sql, requestOptions: CosmosNames.Within(Ledger(address.Org)));
+        while (pages.HasMoreResults)
+        {
+            foreach (var index in await pages.ReadNextAsync(cancellationToken).ConfigureAwait(false))
+                return new EventStanding.Chained(index);
+        }
+
+        using var read = await events.ReadItemStreamAsync(EventDocument.IdPrefix + id.Value, CosmosNames.Partition(address), cancellationToken: cancellationToken).ConfigureAwait(false);
+        return read.StatusCode switch
+        {
+            HttpStatusCode.OK => new EventStanding.Unchained(),
+            HttpStatusCode.NotFound => (EventStanding)new EventStanding.Unknown(),
+            var other => throw CosmosFailure.Unavailable(other),
+        };
+    }).ConfigureAwait(false);
+
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => state.LedgersAsync(cancellationToken);
 
     async Task<List<EntryDocument>> ReadSegmentAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) => await CosmosFailure.GuardAsync(async () =>

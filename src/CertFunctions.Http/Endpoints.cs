@@ -22,8 +22,10 @@ public sealed class Endpoints(
     GetTimeline getTimeline,
     GetCertificates getCertificates,
     GetCertificate getCertificate,
+    GetProof getProof,
     GetLedgerEntries getLedger,
     GetLedgerHealth getHealth,
+    GetPublished getPublished,
     GetSinks getSinks,
     GetTimers getTimers)
 {
@@ -42,6 +44,13 @@ public sealed class Endpoints(
         new("GET", "/ledger/head", getLedger.HandleHeadAsync),
         new("GET", "/ledger/entries", getLedger.HandleAsync),
         new("GET", "/ledger/health", getHealth.HandleAsync),
+        new("GET", "/projects/{project}/certificates/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Subject.Certificate, Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof",
+            http => getProof.HandleInclusionAsync(http, Value(http, "project"), Value(http, "kind"), Value(http, "id"), Value(http, "eventId"))),
+        new("GET", "/ledger/checkpoint", getPublished.HandleCheckpointAsync),
+        new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
+        new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
         new("GET", "/timers", getTimers.HandleAsync),
     ];

@@ -32,6 +32,11 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
         WHERE l.ledger = ? AND l.idx >= ? ORDER BY l.idx LIMIT ?
         """);
 
+    public Statement FindEvent { get; } = new(connection, """
+        SELECT l.idx FROM subjects s JOIN events e ON e.subject = s.key LEFT JOIN ledger_entries l ON l.event = e.position
+        WHERE s.org = ? AND s.project = ? AND s.kind = ? AND s.id = ? AND e.id = ?
+        """);
+
     public Statement Position { get; } = new(connection, "SELECT position FROM positions WHERE reader = ?");
 
     public CertificateStatements Certificates { get; } = new(connection);
@@ -40,7 +45,7 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { FindSubject, TimelineDown, TimelineUp, Feed, FindLedger, Ledgers, IsChained, EntryHash, Entries, Position })
+        foreach (var statement in new[] { FindSubject, TimelineDown, TimelineUp, Feed, FindLedger, Ledgers, IsChained, EntryHash, Entries, FindEvent, Position })
             statement.Dispose();
         Certificates.Dispose();
         connection.Dispose();

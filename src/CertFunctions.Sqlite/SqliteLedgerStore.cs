@@ -74,6 +74,22 @@ sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILe
         }
     }
 
+    public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) =>
+        sessions.ReadAsync(session => Find(session, address, id), cancellationToken);
+
+    static EventStanding Find(ReadSession session, SubjectAddress address, EventId id)
+    {
+        var find = session.FindEvent.Bind(1, address.Org.Value).Bind(2, address.Project.Value).Bind(3, address.Subject.Kind).Bind(4, address.Subject.Id).Bind(5, id.Value);
+        try
+        {
+            return !find.Step() ? new EventStanding.Unknown() : find.IsNull(0) ? new EventStanding.Unchained() : new EventStanding.Chained(find.Int64(0));
+        }
+        finally
+        {
+            find.Reset();
+        }
+    }
+
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => sessions.ReadAsync(List, cancellationToken);
 
     internal static IReadOnlyList<OrgId> List(ReadSession session)

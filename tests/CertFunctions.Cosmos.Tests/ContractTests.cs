@@ -1,7 +1,6 @@
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Cosmos.Tests;
-}
 
 public sealed class CosmosEventStoreOnOnePartitionTests : EventStoreContract
 {

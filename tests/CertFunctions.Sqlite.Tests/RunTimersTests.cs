@@ -199,7 +199,7 @@ public sealed class RunTimersTests : IAsyncDisposable
             Assert.Contains(expected, measured);
     }
 
-    Task<TimerRun?> LastAsync() => new RunTimers([], store.Leases, store.Positions, clock, "reader", _ => { }).LastAsync("test", default);
+    Task<TimerRun?> LastAsync() => new RunJob([], store.Positions, clock).LastAsync("test", default);
 
     async Task<Process> StartAsync(string holder, ILeases? leases = null, bool settle = true)
     {
@@ -237,7 +237,7 @@ public sealed class RunTimersTests : IAsyncDisposable
         readonly Task running;
 
         public Process(IReadOnlyList<ITimedJob> jobs, ILeases leases, SqliteUnderTest store, TimeProvider clock, string holder) =>
-            running = new RunTimers(jobs, leases, store.Positions, clock, holder, Notices.Enqueue).RunAsync(stop.Token);
+            running = new RunTimers(new RunJob(jobs, store.Positions, clock), leases, clock, holder, Notices.Enqueue).RunAsync(stop.Token);
 
         public ConcurrentQueue<TimerNotice> Notices { get; } = [];
 

@@ -11,6 +11,7 @@ namespace CertFunctions.Core.Ledger;
 /// <item>Of appends at once on one head, one wins.</item>
 /// <item>Reads give entries by index, without a gap, with the very bytes that were stored.</item>
 /// <item>Ledgers share nothing: no call on one sees or moves another.</item>
+/// <item>An event is found by its subject and id: the index of its entry, or that it waits to be chained, or that there is none.</item>
 /// </list>
 /// </summary>
 public interface ILedgerStore
@@ -27,12 +28,31 @@ public interface ILedgerStore
     /// <summary>Entries from index <paramref name="from"/> on, at most <paramref name="limit"/>; empty past the end.</summary>
     Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Where an event stands in its org's ledger.</summary>
+    Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken);
+
     /// <summary>The ledgers there are.</summary>
     Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A ledger's head and which of the asked-for events it lacks.</summary>
 public sealed record LedgerStanding(LedgerHead Head, IReadOnlyList<RecordedEvent> Unchained);
+
+/// <summary>Where one event stands.</summary>
+public abstract record EventStanding
+{
+    EventStanding()
+    {
+    }
+
+    /// <summary>The subject has no event of that id.</summary>
+    public sealed record Unknown : EventStanding;
+
+    /// <summary>It is recorded, and not in the ledger yet.</summary>
+    public sealed record Unchained : EventStanding;
+
+    public sealed record Chained(long Index) : EventStanding;
+}
 
 /// <summary>What became of an append to a ledger.</summary>
 public abstract record LedgerAppendOutcome

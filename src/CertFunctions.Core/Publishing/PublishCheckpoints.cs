@@ -43,7 +43,10 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
 
     readonly ConcurrentDictionary<OrgId, PublishingStatus> statuses = new();
 
-    public string Name => "publish-checkpoints";
+    /// <summary>The job's name, where there is one archive.</summary>
+    public const string JobName = "publish-checkpoints";
+
+    public string Name { get; init; } = JobName;
 
     public TimeSpan Every => TimeSpan.FromMinutes(1);
 

@@ -14,7 +14,12 @@ public static class TreeProof
 
     /// <summary>The path that shows leaf <paramref name="index"/> to be in the tree of <paramref name="size"/> leaves.</summary>
     /// <exception cref="TileUnavailableException">A tile it needs is not there, or not of its length.</exception>
-    public static async Task<IReadOnlyList<Digest>> InclusionAsync(ITileSource source, long index, long size, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Digest>> InclusionAsync(ITileSource source, long index, long size, CancellationToken cancellationToken) =>
+        (await LeafAsync(source, index, size, cancellationToken).ConfigureAwait(false)).Path;
+
+    /// <summary>A leaf's hash as the tiles have it, and the path that shows it to be in the tree.</summary>
+    /// <exception cref="TileUnavailableException">A tile it needs is not there, or not of its length.</exception>
+    public static async Task<(Digest LeafHash, IReadOnlyList<Digest> Path)> LeafAsync(ITileSource source, long index, long size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
@@ -37,7 +42,7 @@ public static class TreeProof
         }
 
         path.Reverse();
-        return path;
+        return (await tiles.NodeAsync(0, index, cancellationToken).ConfigureAwait(false), path);
     }
 
     /// <summary>The path that shows the tree of <paramref name="to"/> leaves to begin with the tree of <paramref name="from"/>. Empty from 0, and from a size to itself.</summary>

@@ -65,7 +65,9 @@ public sealed class CheckpointChecks
         else if (trust == Trust.OtherLog)
             Refuse(Verdict.Unverifiable, Layer.Signature, $"{checkpoint.Source} is of the log {checkpoint.Checkpoint.Origin}, not of {policy!.Origin}");
         var believed = trust is Trust.Signed or Trust.NotAsked || witnesses > 0 || checkpoint.Layer == Layer.Archive;
-        var next = new Held(checkpoint.Source, checkpoint.Layer, checkpoint.Checkpoint.Size, checkpoint.Checkpoint.Root, checkpoint.Checkpoint.Chain, trust, witnesses, believed);
+        // One that a witness of the policy has cosigned says what the witness saw, wherever it was kept.
+        var layer = witnesses > 0 && checkpoint.Layer == Layer.Pin ? Layer.Witness : checkpoint.Layer;
+        var next = new Held(checkpoint.Source, layer, checkpoint.Checkpoint.Size, checkpoint.Checkpoint.Root, checkpoint.Checkpoint.Chain, trust, witnesses, believed);
         if (held.Count == 0 || held[^1] with { Source = "" } != next with { Source = "" })
             held.Add(next);
     }
@@ -74,7 +76,7 @@ public sealed class CheckpointChecks
     public VerifyReport Apply(VerifyReport report, string? whyNoTree = null)
     {
         // What is wrong in itself needs no checkpoint to be wrong; which of two histories is the true one is of no matter then.
-        if (report.Verdict is Verdict.Tampered)
+        if (report.Verdict is Verdict.Tampered or Verdict.Truncated)
             return Any ? report with { NotChecked = [.. report.NotChecked, new Unchecked("checkpoints", "the entries are wrong in themselves")] } : report;
         if (refused is not null)
             return Found(report, refused.Verdict, refused.FoundBy, null, refused.Detail!);

@@ -185,7 +185,7 @@ public sealed class LedgerVerifier : IDisposable
             return Report(Verdict.Tampered, head.Size, $"the head names {head.Size} entries and {next} are there");
         if (head is not null && head.Hash != previous)
             return Report(Verdict.Tampered, Math.Max(0, next - 1), "the head's hash is not the last entry's");
-        return unverifiable is { } hole ? Report(Verdict.Unverifiable, hole.Index, hole.Detail) : Report(Verdict.Valid, null, null);
+        return unverifiable is { } hole ? Report(Verdict.Unverifiable, hole.Index, hole.Detail) with { FoundBy = Layer.Mac } : Report(Verdict.Valid, null, null);
     }
 
     /// <summary>A report that the chain itself does not give, such as <see cref="Verdict.Incomplete"/>.</summary>

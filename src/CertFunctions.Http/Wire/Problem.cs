@@ -26,6 +26,12 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public static Problem ServiceOwned { get; } = new("service-owned", 403, "The service alone writes there", "The project system holds what the service says of itself: send events to a project of your own.");
 
+    public static Problem NoSuchEvent { get; } = new("no-such-event", 404, "No such event", "The subject has no event of that id: check the subject and the id the event was recorded under.");
+
+    public static Problem NotPublished { get; } = new("not-published", 404, "Not published yet", "No signed checkpoint covers it yet. One is made every minute: ask again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(60) };
+
+    public static Problem NoSuchTile { get; } = new("no-such-tile", 404, "No such tile", "The tree has no tile or bundle under that path, or none of that width: ask for those the newest checkpoint's size has; a partial one may have been replaced by the full one.");
+
     public static Problem Internal { get; } = new("internal", 500, "Something went wrong here", "The service met a fault of its own; its log has the details under the trace id. Whether a write took effect is not known: submit it again with the same id.");
 
     public static Problem StoreUnavailable { get; } = new("store-unavailable", 503, "The store did not answer", "Nothing is known of this request's effect: send it again with the same event ids.") { RetryAfter = TimeSpan.FromSeconds(1) };

@@ -33,7 +33,9 @@ static class Certfn
             CertificateCommand.Create(),
             SweepCommand.Create(),
             VerifyCommand.Create(),
+            DrillCommand.Create(),
             ExportCommand.Create(),
+            KeyCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };

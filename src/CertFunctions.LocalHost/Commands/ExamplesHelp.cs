@@ -50,8 +50,14 @@ sealed class ExamplesHelp(HelpAction inner) : SynchronousCommandLineAction
               certfn verify                                the data folder, with its keys
               certfn verify http://127.0.0.1:7071          a running service
               certfn verify siem/local.jsonl               what a SIEM was sent
+              certfn verify shop.example.evidence          an evidence bundle, offline
+              certfn verify --trust policy.json --archive /mnt/worm/ledger
 
             Exit code 0 only if every ledger is valid.
+            """,
+        ["drill"] = """
+              certfn drill                                 what would be found, and what would not
+              certfn drill --entries 5000 --json
             """,
         ["export"] = """
               certfn export --out ledger.jsonl             then, elsewhere: certfn verify ledger.jsonl

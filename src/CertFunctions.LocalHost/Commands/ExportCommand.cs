@@ -49,11 +49,11 @@ static class ExportCommand
         }
     }
 
-    static OrgId Choose(IReadOnlyList<OrgId> ledgers, string? org)
+    public static OrgId Choose(IReadOnlyList<OrgId> ledgers, string? org)
     {
         if (org is null)
             return ledgers.Count == 1 ? ledgers[0] : throw new MendableException(ledgers.Count == 0
-                ? "There is no ledger yet, so there is nothing to export."
+                ? "There is no ledger yet, so there is nothing to do."
                 : $"There are several ledgers: choose one with --org ({string.Join(", ", ledgers)}).", exitCode: ExitCode.Usage);
         return OrgId.TryParse(org, out var id) && ledgers.Contains(id) ? id
             : throw new MendableException($"There is no ledger of '{org}': there are {string.Join(", ", ledgers)}.", exitCode: ExitCode.Usage);

@@ -1,10 +1,8 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Paging;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
@@ -96,6 +94,7 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(keys.Log)
             .AddSingleton(MergeDelay.Default)
             .AddSingleton<ISink>(sink)
+            .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
@@ -111,13 +110,8 @@ sealed class LocalService : IAsyncDisposable
     /// <summary>Every <see cref="ITimedJob"/> there is runs on its timer. The lease's holder is the folder: after a kill, its next start waits for no lease of its own.</summary>
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
-        if (options.SweepEvery > TimeSpan.Zero)
-        {
-            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), store.Events, options.Org,
-                options.SweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Instruments.Swept));
-        }
-
         services
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();

@@ -1,6 +1,7 @@
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
 using CertFunctions.Cosmos;
@@ -29,6 +30,9 @@ abstract class LocalStore : IAsyncDisposable
     /// </summary>
     public abstract string FileSinkName { get; }
 
+    /// <summary>What the publishing job is called. Each folder has an archive of its own, so services that share a database must each publish.</summary>
+    public virtual string PublishJobName => PublishCheckpoints.JobName;
+
     public abstract void AddPump(IServiceCollection services);
 
     public abstract ValueTask DisposeAsync();
@@ -40,7 +44,7 @@ abstract class LocalStore : IAsyncDisposable
         {
             if (options.Cosmos is not { } cosmos)
                 return new SqliteLocalStore(SqliteStore.Open(new SqliteOptions { Path = options.Data.Database, Durability = options.Durability, MaxBytes = options.MaxBytes, Policies = options.Expiry, Clock = options.Clock }));
-            var store = await CosmosStore.OpenAsync(cosmos, options.Clock, cancellationToken).ConfigureAwait(false);
+            var store = await CosmosStore.OpenAsync(cosmos with { Policies = options.Expiry }, options.Clock, cancellationToken).ConfigureAwait(false);
             try
             {
                 await store.CheckKeysAsync(keys.Ledger, cancellationToken).ConfigureAwait(false);
@@ -91,6 +95,8 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override ILeases Leases => store.Leases;
 
     public override string FileSinkName => $"file-{instance}";
+
+    public override string PublishJobName => $"{PublishCheckpoints.JobName}-{instance}";
 
     public override void AddPump(IServiceCollection services) =>
         services.AddSingleton(store).AddSingleton(store.Quarantine).AddSingleton<ChainFeed>().AddSingleton(store.Feed).AddSingleton<ReconcileEvents>()

@@ -32,7 +32,7 @@ static class VerifySources
         throw new MendableException($"'{source}' is no folder, no file and no URL: name a data folder, an archive, a service, a file of ledger lines or an evidence bundle.", exitCode: ExitCode.Usage);
     }
 
-    public static IReadOnlyList<VerifyReport> Folder(DataFolder folder, VerifySetup setup, CancellationToken cancellationToken)
+    public static IReadOnlyList<VerifyReport> Folder(DataFolder folder, VerifySetup setup, CancellationToken cancellationToken, bool watched = true)
     {
         if (!File.Exists(folder.Database))
             throw new MendableException($"There is no data in {folder.Path}: name another folder, or start a service with 'certfn serve'.");
@@ -40,7 +40,7 @@ static class VerifySources
         {
             var ledgers = new LedgerChecks(setup, folder);
             var verify = new VerifyDatabase(folder.Database, ServiceKeys.LoadLedger(folder)) { RootsAt = ledgers.RootsAt, Since = ledgers.Since, Pruned = ledgers.Pruned };
-            var reports = Terminal.WithProgress("verifying", progress => verify.Run(progress, cancellationToken));
+            var reports = watched ? Terminal.WithProgress("verifying", progress => verify.Run(progress, cancellationToken)) : verify.Run(null, cancellationToken);
             return ledgers.Apply(reports, ledger => verify.LeafHashes(ledger, 0));
         }
         catch (SqliteStoreException e)

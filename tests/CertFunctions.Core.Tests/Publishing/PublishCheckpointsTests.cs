@@ -405,6 +405,8 @@ public sealed class PublishCheckpointsTests : IDisposable
 
         public Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) => now().ReadAsync(ledger, from, limit, cancellationToken);
 
+        public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => now().FindAsync(address, id, cancellationToken);
+
         public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => now().ListAsync(cancellationToken);
     }
 }

@@ -74,6 +74,10 @@ sealed class MemoryLedgerStore : ILedgerStore
     public Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ChainedEvent>>([.. Entries(ledger).Skip((int)from).Take(limit)]);
 
+    /// <summary>Knows what is chained, and of no event that is not.</summary>
+    public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => Task.FromResult<EventStanding>(
+        Entries(address.Org).FirstOrDefault(e => e.Event.Address == address && e.Event.Id == id) is { } entry ? new EventStanding.Chained(entry.Index) : new EventStanding.Unknown());
+
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<OrgId>>([.. ledgers.Keys]);
 
     /// <summary>As if the ledger had been filled before.</summary>

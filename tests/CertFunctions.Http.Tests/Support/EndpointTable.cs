@@ -15,8 +15,10 @@ static class EndpointTable
         new GetTimeline(null!, null!),
         new GetCertificates(null!, null!, null!),
         new GetCertificate(null!, null!, null!),
+        new GetProof(null!, null!, null!, null!),
         new GetLedgerEntries(null!, null!),
         new GetLedgerHealth(null!, null!),
+        new GetPublished(null!, null!, null!),
         new GetSinks(null!, null!, null!),
         new GetTimers(null!, null!)).All;
 }

@@ -47,6 +47,8 @@ sealed class HttpService : IAsyncDisposable
     /// <summary>May do everything, in project web of org acme only.</summary>
     public const string WebOnlyKey = "acme-web";
 
+    public static readonly LogName LogName = LogName.Parse("example.com/log");
+
     static readonly (string Key, Caller Caller)[] Callers =
     [
         (AcmeKey, new Caller("acme", Make.Org, null, Access.Access.All)),
@@ -66,10 +68,13 @@ sealed class HttpService : IAsyncDisposable
     readonly SqliteStore store;
     readonly PumpEvents pump;
     readonly HttpClient http = new();
+    readonly EcdsaLogKey logKey = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder)
+    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder, IArchive archive)
     {
+        Archive = archive;
         (this.folder, this.app, this.store, Log, Clock, Forwarder) = (folder, app, store, log, clock, forwarder);
+        LogKeys = new LogKeys(logKey);
         pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Make.Keys));
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         http.BaseAddress = Url;
@@ -82,6 +87,10 @@ sealed class HttpService : IAsyncDisposable
     public ManualClock Clock { get; }
 
     public ForwardLedger Forwarder { get; }
+
+    public IArchive Archive { get; }
+
+    public LogKeys LogKeys { get; }
 
     public SqliteStore Store => store;
 
@@ -101,15 +110,17 @@ sealed class HttpService : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1);
         builder.Logging.ClearProviders().AddProvider(log);
         var app = builder.Build();
-        Compose(store, clock, forwarder, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
+        var archive = new FolderArchive(folder.File("archive"));
+        Compose(store, clock, forwarder, archive, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
         app.MapFallback(http => Problem.NotFound.ExecuteAsync(http));
         await app.StartAsync();
-        return new HttpService(folder, app, store, log, clock, forwarder);
+        return new HttpService(folder, app, store, log, clock, forwarder, archive);
     }
 
     /// <summary>The API without a host around it.</summary>
-    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, ILogger<Door> log)
+    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, IArchive archive, ILogger<Door> log)
     {
+        var latest = new LatestCheckpoints(archive, clock);
         var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
         var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
         return new Endpoints(
@@ -117,8 +128,10 @@ sealed class HttpService : IAsyncDisposable
             new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
             new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
             new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
+            new GetProof(door, store.Ledger, archive, latest),
             new GetLedgerEntries(door, store.Ledger),
             new GetLedgerHealth(door, Health),
+            new GetPublished(door, archive, latest),
             new GetSinks(door, [forwarder], store.Ledger),
             new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
     }
@@ -184,11 +197,23 @@ sealed class HttpService : IAsyncDisposable
         }
     }
 
+    /// <summary>Chains what is stored and publishes it, a minute later.</summary>
+    public async Task PublishAsync()
+    {
+        await SettleAsync();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await new PublishCheckpoints(store.Ledger, Archive, LogName, LogKeys, Clock).RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>What no archive does, and someone with access to its files may.</summary>
+    public Task ReplaceInArchiveAsync(string name, byte[] bytes) => File.WriteAllBytesAsync(Path.Combine(folder.File("archive"), name), bytes);
+
     public string SiemFile(string org) => folder.File($"siem/{org}.jsonl");
 
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
+        logKey.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
         await store.DisposeAsync();

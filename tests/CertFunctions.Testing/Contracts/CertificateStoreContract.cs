@@ -133,9 +133,11 @@ public abstract class CertificateStoreContract : StoreContract
             general with { Name = "b.example.com", ExpiringFrom = Make.Now.AddDays(48) },
             general with { Name = "nobody.example.net" },
         ];
-        foreach (var query in queries)
+        foreach (var query in queries.SelectMany(q => (CertificateQuery[])[q, q with { LatestFirst = true }]))
         {
             var expected = states.Where(h => h.State != CertificateState.None && query.Matches(h.State)).OrderBy(h => CertificatePlace.Of(h).NotAfter).ThenBy(h => h.Address.Subject.Id, StringComparer.Ordinal).ToList();
+            if (query.LatestFirst)
+                expected.Reverse();
             foreach (var limit in (int[])[1, 3, 500])
             {
                 var read = new List<CertificateHead>();

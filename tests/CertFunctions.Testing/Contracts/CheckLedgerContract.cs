@@ -198,6 +198,8 @@ public abstract class CheckLedgerContract : StoreContract
         public async Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) =>
             instead is null ? [.. (await inner.ReadAsync(ledger, from, limit, cancellationToken)).Select(alter)] : [.. instead.Skip((int)from).Take(limit)];
 
+        public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => inner.FindAsync(address, id, cancellationToken);
+
         public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
     }
 
@@ -227,6 +229,8 @@ public abstract class CheckLedgerContract : StoreContract
             entries += read.Count;
             return read;
         }
+
+        public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => inner.FindAsync(address, id, cancellationToken);
 
         public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
     }

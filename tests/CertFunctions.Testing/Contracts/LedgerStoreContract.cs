@@ -105,6 +105,24 @@ public abstract class LedgerStoreContract : StoreContract
     }
 
     [Fact]
+    public async Task Rule_7_an_event_is_found_by_subject_and_id_wherever_it_stands()
+    {
+        var other = OrgId.Parse("umbrella");
+        var ours = await RecordAsync(5);
+        var theirs = await RecordAsync(1, other);
+        await Ledger.AppendAsync(LedgerHead.Empty(Make.Org), Make.Chain(ours.Take(4)), default);
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(new EventStanding.Chained(i), await Ledger.FindAsync(ours[i].Address, ours[i].Id, default));
+        Assert.IsType<EventStanding.Unchained>(await Ledger.FindAsync(ours[4].Address, ours[4].Id, default));
+        Assert.IsType<EventStanding.Unchained>(await Ledger.FindAsync(theirs[0].Address, theirs[0].Id, default));
+        Assert.IsType<EventStanding.Unknown>(await Ledger.FindAsync(ours[0].Address, EventId.Parse("no-such-event"), default));
+        Assert.IsType<EventStanding.Unknown>(await Ledger.FindAsync(ours[0].Address with { Org = other }, ours[0].Id, default));
+        Assert.IsType<EventStanding.Unknown>(await Ledger.FindAsync(ours[0].Address with { Project = ProjectId.Parse("else") }, ours[0].Id, default));
+        Assert.IsType<EventStanding.Unknown>(await Ledger.FindAsync(Make.Certificate("nobody"), ours[0].Id, default));
+    }
+
+    [Fact]
     public async Task A_ledger_goes_on_across_the_edge_of_a_segment()
     {
         const int Before = LedgerHead.SegmentLength - 2;

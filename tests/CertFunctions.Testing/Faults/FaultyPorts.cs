@@ -50,6 +50,8 @@ public sealed class FaultyLedgerStore(ILedgerStore inner, FaultPlan plan) : ILed
     public Task<IReadOnlyList<ChainedEvent>> ReadAsync(OrgId ledger, long from, int limit, CancellationToken cancellationToken) =>
         inner.ReadAsync(ledger, from, limit, cancellationToken);
 
+    public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => inner.FindAsync(address, id, cancellationToken);
+
     public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 }
 
