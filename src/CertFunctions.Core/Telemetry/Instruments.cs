@@ -74,6 +74,13 @@ public static class Instruments
     /// <summary>A label.</summary>
     public static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 
+    /// <summary>Counts what a sweep announced.</summary>
+    public static void Swept(Expiry.SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Announced.Add(count, Label("type", type));
+    }
+
     /// <summary>Handles a batch of a feed, counted. What it throws is thrown on: the feed will deliver the batch again.</summary>
     public static async Task BatchAsync(string feed, Func<Task> handle)
     {

@@ -91,7 +91,7 @@ public sealed class TracesTests
         clock.Now += TimeSpan.FromSeconds(90);
         var down = new ForwardLedger(ledger, new MemoryPositions(), new ScriptedSink("a-sink-that-is-down") { Down = "no" }, clock);
         Assert.IsType<ForwardOutcome.Stalled>(await down.HandleAsync(Make.Acme, default));
-        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new MemoryPositions(), clock).HandleAsync("broken", default));
+        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new Forgetful(), clock).HandleAsync("broken", default));
         meters.RecordObservableInstruments();
 
         Assert.Equal(2, measured.Where(m => m is { Name: "certfn.events.ingested", Labels: "outcome=recorded" }).Sum(m => m.Value));
@@ -174,6 +174,14 @@ public sealed class TracesTests
         public TimeSpan Every => TimeSpan.FromMinutes(1);
 
         public Task RunAsync(CancellationToken cancellationToken) => throw new IOException("the store is gone");
+    }
+
+    /// <summary>Where a run is remembered that nobody asks about.</summary>
+    sealed class Forgetful : IPositionStore
+    {
+        public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+        public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>What was appended, to one subject.</summary>

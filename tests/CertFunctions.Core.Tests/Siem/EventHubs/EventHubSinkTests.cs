@@ -53,7 +53,7 @@ public sealed class EventHubSinkTests
     [MemberData(nameof(Envelopes))]
     public async Task The_largest_event_there_may_be_fits_a_message_of_the_smallest_tier(EventHubEnvelope envelope)
     {
-        var big = Make.Recorded(Make.Address("s-1"), 1, $$"""{"text":"{{new string('x', 120 * 1024)}}"}""");
+        var big = Make.Recorded(Make.Address("s-1"), 1, $$"""{"text":"{{new string('x', 58 * 1024)}}"}""");
         var hub = new ScriptedHub(ScriptedHub.Basic);
 
         Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, envelope).SendAsync(Make.Acme, Make.Ledger([big, .. Make.Events(3, subject: "s-2")]), default));
