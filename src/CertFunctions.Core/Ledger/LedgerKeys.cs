@@ -37,7 +37,10 @@ public sealed class LedgerKeys
     /// the first 16 hex digits of SHA-256("CertFunctions/key-check/v1\0" ‖ key).
     /// </summary>
     public IReadOnlyDictionary<string, string> Checks() =>
-        keys.ToDictionary(k => k.Key, k => Convert.ToHexStringLower(SHA256.HashData([.. "CertFunctions/key-check/v1\0"u8, .. k.Value]))[..16]);
+        keys.ToDictionary(k => k.Key, k => CheckOf(k.Value));
+
+    /// <summary>That value of one key.</summary>
+    public static string CheckOf(ReadOnlySpan<byte> key) => Convert.ToHexStringLower(SHA256.HashData([.. "CertFunctions/key-check/v1\0"u8, .. key]))[..16];
 
     public bool TryGet(string id, [NotNullWhen(true)] out byte[]? key) => keys.TryGetValue(id, out key);
 

@@ -18,7 +18,10 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
     /// <summary>How each ledger stands with each witness. Only a shortcut: the witness itself says where it stands when asked from elsewhere.</summary>
     readonly ConcurrentDictionary<(OrgId, VerifierKey), WitnessStatus> statuses = new();
 
-    public string Name => "request-cosignatures";
+    /// <summary>The job's usual name. Each archive is asked for by itself: where several hosts have one each, so do their jobs.</summary>
+    public const string JobName = "request-cosignatures";
+
+    public string Name { get; init; } = JobName;
 
     public TimeSpan Every => TimeSpan.FromMinutes(1);
 

@@ -35,7 +35,9 @@ static class Certfn
             VerifyCommand.Create(),
             DrillCommand.Create(),
             ExportCommand.Create(),
+            ReceiptCommand.Create(),
             KeyCommand.Create(),
+            RotateCommand.Create(),
             ProvisionCommand.Create(),
             WitnessCommand.Create(),
         };

@@ -1,4 +1,9 @@
 using System.CommandLine;
+using System.Net;
+using CertFunctions.Core.Notes;
+using CertFunctions.Core.Outbound;
+using CertFunctions.Core.Receipts;
+using CertFunctions.Core.Witness;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Serve;
 using CertFunctions.LocalHost.Show;
@@ -21,8 +26,11 @@ static class ServeCommand
             if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
                 r.AddError("--max-bytes must be a whole number, 0 or more");
         });
+        var chainedWithin = Durations.Option("--chained-within", "The time in which an event must be in the ledger, such as 5m: what receipts promise, and past which an alarm is raised", MergeDelay.Default.Within);
+        var checkEvery = Durations.Option("--check-every", "How often to check the whole ledger, such as 12h; what is new is checked all the time", TimeSpan.FromDays(1));
+        var witnesses = new Option<string[]>("--witness") { Description = "A witness to cosign each checkpoint: its URL, a comma, and its key as 'certfn witness' prints it. May be given more than once", HelpName = "URL,VKEY" };
         var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, chainedWithin, checkEvery, witnesses, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
         {
             var options = new ServeOptions
@@ -32,12 +40,29 @@ static class ServeCommand
                 Cosmos = StoreOptions.Cosmos(parsed),
                 Durability = parsed.GetValue(durability),
                 MaxBytes = parsed.GetValue(maxBytes),
+                MergeDelay = new MergeDelay(parsed.GetValue(chainedWithin)),
+                CheckEvery = parsed.GetValue(checkEvery),
+                Witnesses = [.. (parsed.GetValue(witnesses) ?? []).Select(Witness)],
                 LogName = parsed.GetValue(logName),
                 SweepEvery = parsed.GetValue(sweepEvery),
             };
             return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);
         }));
         return command;
+    }
+
+    static WitnessTarget Witness(string text)
+    {
+        var comma = text.IndexOf(',', StringComparison.Ordinal);
+        if (comma < 0 || !Uri.TryCreate(text[..comma], UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length + url.Fragment.Length + url.UserInfo.Length > 0)
+            throw new MendableException($"'{text}' given with --witness is no witness: write its URL, a comma, and its key.", exitCode: ExitCode.Usage);
+        // The address is asked again at each connection; what can be said now is said now.
+        if (IPAddress.TryParse(url.DnsSafeHost, out var address) && !OutboundAddress.IsAllowed(address))
+            throw new MendableException($"{url.Host} may not be called: it is a link-local, metadata or group address. Name another witness with --witness.", exitCode: ExitCode.Usage);
+        if (!VerifierKey.TryParse(text[(comma + 1)..], out var key, out var why))
+            throw new MendableException($"The key of {url} given with --witness is no vkey: {why}. Copy what 'certfn witness' prints.", exitCode: ExitCode.Usage);
+        return EcdsaCosignature.IsKey(key) ? new WitnessTarget(url, key)
+            : throw new MendableException($"The key of {url} given with --witness is of a kind this service cannot check: only a 'certfn witness' will do.", exitCode: ExitCode.Usage);
     }
 
     static async Task<int> RunAsync(ServeOptions options, CancellationToken cancellationToken)

@@ -1,14 +1,16 @@
 using System.Net.Sockets;
+using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
-using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Witness;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
 using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Rotate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -50,6 +52,8 @@ sealed class LocalService : IAsyncDisposable
         {
             var keys = ServiceKeys.LoadOrCreate(options.Data);
             store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
+            // Before anything signs: the log may say by now that another key does.
+            keys = await RotateKey.FinishAsync(options, keys, store, cancellationToken).ConfigureAwait(false);
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
             await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return service;
@@ -92,13 +96,14 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(options.Expiry)
             .AddSingleton(new CursorSeal(keys.Cursor))
             .AddSingleton(keys.Log)
-            .AddSingleton(MergeDelay.Default)
+            .AddSingleton(options.MergeDelay)
             .AddSingleton<ISink>(sink)
             .AddSingleton<IArchive>(new FolderArchive(options.Data.Archive))
             .AddSingleton<LedgerSignal>();
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
         AddTimers(builder.Services, options, store);
+        AddWitnesses(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
@@ -111,13 +116,28 @@ sealed class LocalService : IAsyncDisposable
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
         services
-            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, TimeSpan.FromDays(1), store.PublishJobName)
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
                 return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Cosmos is null ? "local" : options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
+    }
+
+    /// <summary>Each checkpoint goes to the witnesses that were named; over HTTP that calls no address it should not.</summary>
+    static void AddWitnesses(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.Witnesses.Count == 0)
+            return;
+        services
+            .AddSingleton(_ => new HttpClient(OutboundHttp.Create()))
+            .AddSingleton(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(), [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock)
+            {
+                // As publishing is called: each folder has an archive of its own.
+                Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
+            })
+            .AddJob<RequestCosignatures>();
     }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)

@@ -35,6 +35,9 @@ abstract class LocalStore : IAsyncDisposable
 
     public abstract void AddPump(IServiceCollection services);
 
+    /// <summary>Chains whatever is recorded by now, without a service around it.</summary>
+    public abstract Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Opens the store of these options. <see cref="MendableException"/> says why it cannot be used.</summary>
@@ -77,6 +80,14 @@ sealed class SqliteLocalStore(SqliteStore store) : LocalStore
 
     public override string FileSinkName => "file";
 
+    public override async Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken)
+    {
+        var pump = new PumpEvents(store.Feed, store.Positions, ledger);
+        while (await pump.StepAsync(cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+    }
+
     public override void AddPump(IServiceCollection services) => services.AddSingleton(store.Feed).AddSingleton<PumpEvents>().AddHostedService<LedgerPump>();
 
     public override ValueTask DisposeAsync() => store.DisposeAsync();
@@ -95,6 +106,8 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override ILeases Leases => store.Leases;
 
     public override string FileSinkName => $"file-{instance}";
+
+    public override Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken) => new ReconcileEvents(store.Feed, store.Positions, ledger).HandleAsync(cancellationToken);
 
     public override string PublishJobName => $"{PublishCheckpoints.JobName}-{instance}";
 

@@ -1,5 +1,7 @@
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Receipts;
+using CertFunctions.Core.Witness;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
@@ -30,6 +32,15 @@ sealed record ServeOptions
 
     /// <summary>Most bytes of the database; 0 for as much as the disk holds.</summary>
     public long MaxBytes { get; init; }
+
+    /// <summary>The time in which an event must be in the ledger: what receipts promise.</summary>
+    public MergeDelay MergeDelay { get; init; } = MergeDelay.Default;
+
+    /// <summary>From one check of the whole ledger to the next.</summary>
+    public TimeSpan CheckEvery { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Who is asked to cosign each checkpoint.</summary>
+    public IReadOnlyList<WitnessTarget> Witnesses { get; init; } = [];
 
     /// <summary>Whether the log goes to the console.</summary>
     public bool Quiet { get; init; }

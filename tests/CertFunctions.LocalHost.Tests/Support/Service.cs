@@ -62,10 +62,10 @@ sealed class Service : IAsyncDisposable
         }
     });
 
-    public async Task<(int Status, JsonElement Json)> PostAsync(string body, string contentType = "application/json", string project = "web")
+    public async Task<(int Status, JsonElement Json)> PostAsync(string body, string contentType = "application/json", string project = "web", string query = "")
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var response = await http.PostAsync(new Uri($"/api/v1/projects/{project}/events", UriKind.Relative), content);
+        using var response = await http.PostAsync(new Uri($"/api/v1/projects/{project}/events{query}", UriKind.Relative), content);
         return ((int)response.StatusCode, JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsByteArrayAsync()));
     }
 
