@@ -153,7 +153,9 @@ public sealed class PublishingTests : IDisposable
                 return answer.StatusCode == HttpStatusCode.OK && SignedNote.TryParse(await answer.Content.ReadAsByteArrayAsync(), out note, out _)
                     && Checkpoint.TryParse(note.Text.Span, out var checkpoint, out _) && checkpoint.Size >= size;
             },
-            $"{size} entries are published");
+            $"{size} entries are published",
+            // A start within the period of the last run waits for the rest of it.
+            deadline: TimeSpan.FromMinutes(2));
         return note!;
     }
 

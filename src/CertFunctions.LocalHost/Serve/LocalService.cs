@@ -120,7 +120,7 @@ sealed class LocalService : IAsyncDisposable
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
-                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Cosmos is null ? "local" : options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
     }
