@@ -26,7 +26,7 @@ there() {
     # A role that was just given takes minutes to be known everywhere.
     if grep -qi 'forbidden' "$work/error" && [ "$tries" -lt 40 ]; then
       tries=$((tries + 1))
-      sleep 15
+      sleep "${MAKE_KEYS_PAUSE:-15}"
       continue
     fi
     cat "$work/error" >&2

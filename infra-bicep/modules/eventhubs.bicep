@@ -1,5 +1,6 @@
 metadata description = 'The Event Hubs namespace, the hub the ledger is forwarded to, and a consumer group for each SIEM.'
 
+@export()
 @description('A SIEM that reads the hub: its consumer group, and the identity that may read it.')
 type siem = {
   @description('Name of the consumer group.')

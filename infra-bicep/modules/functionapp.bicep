@@ -1,5 +1,6 @@
 metadata description = 'The Functions app on a Flex Consumption plan, with every setting it reads.'
 
+@export()
 @description('A credential of someone who calls: the SHA-256 of a key, and what it may.')
 type apiKey = {
   @description('What it is called in the log.')
@@ -20,6 +21,7 @@ type apiKey = {
   access: string
 }
 
+@export()
 @description('Instances kept ready for one group of functions.')
 type alwaysReadyGroup = {
   @description('"http", or "function:" and the name of a function that is not called by HTTP.')

@@ -1,3 +1,4 @@
+using CertFunctions.App.Archive;
 using CertFunctions.App.Siem;
 using CertFunctions.App.Telemetry;
 using CertFunctions.Cosmos;
@@ -13,7 +14,8 @@ builder.ConfigureFunctionsWebApplication();
 var settings = HostSettings.Read(builder.Configuration);
 builder.Services
     .AddCertFunctions(settings)
-    .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase })
+    .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })
+    .AddArchive(settings.Archive, BlobContainer.Connect)
     .AddEventHub(settings.EventHub, EventHub.Connect)
     .AddTelemetry(settings);
 

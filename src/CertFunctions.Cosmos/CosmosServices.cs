@@ -12,7 +12,9 @@ public static class CosmosServices
     public static IServiceCollection AddCosmos(this IServiceCollection services, CosmosSettings settings) => services
         .AddSingleton(s => CosmosStore.Of(settings, s.GetRequiredService<TimeProvider>()))
         .AddSingleton(s => s.GetRequiredService<CosmosStore>().Events)
+        .AddSingleton(s => s.GetRequiredService<CosmosStore>().Certificates)
         .AddSingleton(s => s.GetRequiredService<CosmosStore>().Ledger)
+        .AddSingleton(s => s.GetRequiredService<CosmosStore>().Leases)
         .AddSingleton(s => s.GetRequiredService<CosmosStore>().Positions)
         .AddSingleton(s => s.GetRequiredService<CosmosStore>().Quarantine)
         .AddSingleton(s => s.GetRequiredService<CosmosStore>().Feed)

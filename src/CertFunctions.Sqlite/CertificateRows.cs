@@ -15,6 +15,7 @@ sealed class CertificateRows(SqliteConnection connection, ExpiryPolicies policie
     readonly Statement addProject = new(connection, "INSERT INTO projects (org, project) VALUES (?, ?)");
     readonly Statement insert = new(connection, "INSERT INTO certificates (subject, project, id, not_after, status, due, state) VALUES (?, ?, ?, ?, ?, ?, ?)");
     readonly Statement update = new(connection, "UPDATE certificates SET not_after = ?, status = ?, due = ?, state = ? WHERE subject = ?");
+    readonly Statement updateDue = new(connection, "UPDATE certificates SET due = ?, state = ? WHERE subject = ?");
     readonly Statement updateState = new(connection, "UPDATE certificates SET state = ? WHERE subject = ?");
     readonly Statement addName = new(connection, "INSERT INTO certificate_names (project, name, not_after, subject) VALUES (?, ?, ?, ?)");
     readonly Statement dropName = new(connection, "DELETE FROM certificate_names WHERE project = ? AND name = ? AND not_after = ? AND subject = ?");
@@ -114,8 +115,14 @@ sealed class CertificateRows(SqliteConnection connection, ExpiryPolicies policie
             row.Project = Project(row.Address.Org, row.Address.Project);
             insert.Bind(1, subject).Bind(2, row.Project).Bind(3, row.Address.Subject.Id).Bind(4, notAfter).Bind(5, status).Bind(6, row.NextDue).Bind(7, json.WrittenSpan).Run();
         }
-        else if (row.NotAfter == notAfter && row.Status == status && row.Due == row.NextDue)
-            updateState.Bind(1, json.WrittenSpan).Bind(2, subject).Run();
+        // SQLite writes every index that has a column of the statement's, changed or not.
+        else if (row.NotAfter == notAfter && row.Status == status)
+        {
+            if (row.Due == row.NextDue)
+                updateState.Bind(1, json.WrittenSpan).Bind(2, subject).Run();
+            else
+                updateDue.Bind(1, row.NextDue).Bind(2, json.WrittenSpan).Bind(3, subject).Run();
+        }
         else
             update.Bind(1, notAfter).Bind(2, status).Bind(3, row.NextDue).Bind(4, json.WrittenSpan).Bind(5, subject).Run();
         var before = row.Stored?.Names ?? CertificateNames.None;
@@ -163,7 +170,7 @@ sealed class CertificateRows(SqliteConnection connection, ExpiryPolicies policie
 
     public void Dispose()
     {
-        foreach (var statement in new[] { find, events, findProject, addProject, insert, update, updateState, addName, dropName })
+        foreach (var statement in new[] { find, events, findProject, addProject, insert, update, updateDue, updateState, addName, dropName })
             statement.Dispose();
     }
 }

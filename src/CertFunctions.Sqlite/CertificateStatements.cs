@@ -41,6 +41,10 @@ sealed class CertificateStatements(SqliteConnection connection) : IDisposable
 
     public Statement CountEnding { get; } = new(connection, "SELECT COUNT(*) FROM certificates WHERE project = ? AND not_after > ? AND not_after <= ? AND status IN (?, ?)");
 
+    public Statement Begin { get; } = new(connection, "BEGIN");
+
+    public Statement End { get; } = new(connection, "COMMIT");
+
     readonly Statement events = new(connection, "SELECT seq, id, leaf FROM events WHERE subject = ? AND seq <= ? ORDER BY seq");
 
     /// <summary>The head in the row at hand.</summary>
@@ -71,7 +75,7 @@ sealed class CertificateStatements(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { One, Project, ByEnd, ByName, ByEndDown, ByNameDown, LaterOfName, Due, All, CountByStatus, CountEnding, events })
+        foreach (var statement in new[] { One, Project, ByEnd, ByName, ByEndDown, ByNameDown, LaterOfName, Due, All, CountByStatus, CountEnding, Begin, End, events })
             statement.Dispose();
     }
 }

@@ -4,7 +4,7 @@ using CertFunctions.Core.Events;
 
 namespace CertFunctions.Sqlite;
 
-/// <summary>The certificates of one SQLite file. Each read is one statement, so a head's seq and state are of one moment.</summary>
+/// <summary>The certificates of one SQLite file. Each read is one statement or one transaction, so a head's seq and state are of one moment.</summary>
 sealed class SqliteCertificateStore(SqliteWriter? writer, ReadSessions sessions) : ICertificateStore
 {
     /// <summary>Certificates one page may examine.</summary>
@@ -169,6 +169,9 @@ sealed class SqliteCertificateStore(SqliteWriter? writer, ReadSessions sessions)
         {
             var projects = new Dictionary<(OrgId, ProjectId), long>();
             var found = new CertificateHead?[heads.Count];
+            // One read transaction: beginning one takes several locks of the file, which would cost more than the look-ups do. A session whose read fails is
+            // thrown away, and its transaction with it.
+            session.Certificates.Begin.Run();
             for (var i = 0; i < heads.Count; i++)
             {
                 var scope = (heads[i].Address.Org, heads[i].Address.Project);
@@ -177,6 +180,7 @@ sealed class SqliteCertificateStore(SqliteWriter? writer, ReadSessions sessions)
                 found[i] = FindSuperseder(session.Certificates, project, heads[i], now);
             }
 
+            session.Certificates.End.Run();
             return found;
         }, cancellationToken);
 

@@ -49,6 +49,9 @@ sealed class FilledStores(string? kept) : IDisposable
         return folder;
     }
 
+    /// <summary>A folder for another kind of store, kept with the others.</summary>
+    public string Folder(string name) => Directory.CreateDirectory(Path.Combine(kept ?? scratch!.Path, name)).FullName;
+
     public static string Database(string folder) => Path.Combine(folder, "certfn.db");
 
     /// <summary>The folder's ledger as lines, in a file beside it.</summary>

@@ -19,6 +19,7 @@ switch (args)
     ("chain", "the pump from feed to ledger / the hashes alone", scale => new Chain(scale).RunAsync()),
     ("verify", "verification on one core / the hashes alone; memory by ledger size", scale => new Verify(scale).RunAsync()),
     ("page", "a timeline page of 50 on large stores / on 10 thousand events", scale => new Page(scale).RunAsync()),
+    ("sweep", "an expiry sweep among many certificates / among few; a due certificate / an ingested event", scale => new Sweep(scale).RunAsync()),
     ("idle", "resident memory of an idle service", scale => new Idle(scale).RunAsync()),
     ("demo", "wall time of certfn demo", scale => new Demo(scale).RunAsync()),
 ];

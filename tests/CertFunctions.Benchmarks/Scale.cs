@@ -16,6 +16,9 @@ sealed record Scale(bool Quick, FilledStores Stores)
     /// <summary>The sizes over which memory must be flat and a page no slower; the first is what the others are held against.</summary>
     public IReadOnlyList<long> PageSizes => Quick ? [10_000, 200_000] : [10_000, 1_000_000, 10_000_000];
 
+    /// <summary>Certificates that are not due, few and many.</summary>
+    public IReadOnlyList<long> SweepSizes => Quick ? [10_000, 100_000] : [100_000, 10_000_000];
+
     public IReadOnlyList<long> MemorySizes => Quick ? [50_000, 200_000] : [1_000_000, 10_000_000];
 
     public TimeSpan HttpTurn => TimeSpan.FromSeconds(Quick ? 1 : 3);

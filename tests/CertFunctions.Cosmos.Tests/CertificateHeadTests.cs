@@ -64,7 +64,8 @@ public sealed class CertificateHeadTests
         }
 
         Assert.Equal(idle[0], idle[1]);
-        Assert.InRange(idle[0].Requests, 1, partitions);
+        // One query of each partition; the plan for it is asked for where the SDK does not plan natively.
+        Assert.InRange(idle[0].Requests, 1, partitions + 1);
         Assert.Equal(costs[0].Requests, costs[1].Requests);
         Assert.InRange(costs[1].Units, 0, costs[0].Units * 1.02);
         Assert.InRange(costs[1].QueryUnits, 0, costs[0].QueryUnits * 1.02);

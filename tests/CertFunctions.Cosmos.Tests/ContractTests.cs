@@ -104,3 +104,15 @@ public sealed class CosmosSweepOnFourPartitionsTests : SweepContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
+
+/// <summary>A smaller cut: twenty-five days, and the lives that come to their end in them.</summary>
+public sealed class CosmosSimulatedYearTests : SimulatedYearContract
+{
+    protected override TimeSpan Span => TimeSpan.FromDays(25);
+
+    protected override IReadOnlyList<TimeSpan> Lives { get; } = [TimeSpan.FromHours(6), TimeSpan.FromDays(6), TimeSpan.FromDays(47)];
+
+    protected override int Each => 1;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}

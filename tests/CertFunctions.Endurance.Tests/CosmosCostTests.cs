@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timeline;
@@ -89,6 +90,11 @@ public sealed partial class CosmosCostTests(ITestOutputHelper output) : IAsyncLi
         using var ours = await AnotherAsync();
         using var theirs = await AnotherAsync();
         await CountAsync("two events of one subject at once, by two processes", () => AppendAgainstAnotherAsync(ours, theirs));
+        await CountAsync("a certificate issued", () => store.Events.AppendAsync([Issued("c4", "a", 90)], default));
+        using var renewing = await AnotherAsync();
+        await CountAsync("a certificate renewed", () => renewing.Events.AppendAsync([Issued("c4", "b", 120)], default));
+        await CountAsync("a sweep with nothing due", () => SweepAsync(store, 89));
+        await CountAsync("a sweep with one certificate due", () => SweepAsync(store, 91));
         await store.Events.AppendAsync(Many("c3", 1000), default);
         await CountAsync("a page of 100 of a timeline", () => ReadAsync(store, "c3"));
 
@@ -150,6 +156,14 @@ public sealed partial class CosmosCostTests(ITestOutputHelper output) : IAsyncLi
         held.Dispose();
         await chaining;
     }
+
+    static StampedEvent Issued(string subject, string fingerprint, int days) => Make.Stamped(subject, $"{subject}-{fingerprint}", type: "cert.issued", data: $$"""
+        {"fingerprint":"{{new string(fingerprint[0], 64)}}","not_before":"{{Rfc3339.Format(Make.Now)}}","not_after":"{{Rfc3339.Format(Make.Now.AddDays(days))}}",
+         "issuer":"CN=Example Issuing CA 3, O=Example","subject":"CN=www.example.com","subject_alt_names":["www.example.com"]}
+        """);
+
+    static Task<SweepReport> SweepAsync(CosmosStore of, int day) =>
+        new SweepExpiry(of.Certificates, of.Events, ExpiryPolicies.Default, new ManualClock(Make.Now.AddDays(day)), new SeededRandom()).HandleAsync(default);
 
     static List<StampedEvent> Many(string subject, int count) => [.. Enumerable.Range(0, count).Select(n => Make.Stamped(subject, $"{subject}-{n:D4}"))];
 

@@ -51,6 +51,7 @@ public sealed class TemplateTests
     [InlineData("modules/functionapp.bicep", "settings.traceRatio", "settings.traceRation", "serviceSettings has no traceRation")]
     [InlineData("modules/functionapp.bicep", "(key, i) => [", "(key, i) = [", "')' is expected")]
     [InlineData("modules/functionapp.bicep", "param settings serviceSettings", "param settings servicesettings", "there is no type servicesettings")]
+    [InlineData("modules/eventhubs.bicep", "@export()\n", "", "exports no type siem")]
     [InlineData("modules/eventhubs.bicep", "  dependsOn: [", "  dependsOn: {", "'[' is not closed|closes nothing")]
     [InlineData("modules/eventhubs.bicep", "name: each.name", "name: each.name'", "the text is not closed")]
     public void A_fault_is_found(string path, string was, string now, string told)

@@ -20,7 +20,7 @@ public sealed class DataFolderTests : IDisposable
         (await Certfn.RunAsync(home.Path, "verify")).Exits(3).Says("newer CertFunctions");
         (await Certfn.RunAsync(home.Path, "export")).Exits(3).Says("newer CertFunctions");
         Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(Data, "certfn.db")));
-        Database.Run(Data, "PRAGMA user_version = 1");
+        Database.Run(Data, "PRAGMA user_version = 2");
         (await Certfn.RunAsync(home.Path, "verify")).Exits(0);
     }
 

@@ -119,6 +119,30 @@ public sealed class GuardingTests : IDisposable
         await alice.Cosign(http, knowsBoth).RunAsync(default);
     }
 
+    [Fact]
+    public async Task A_service_that_is_given_a_witness_asks_it_by_itself()
+    {
+        WitnessHost witness;
+        VerifierKey key;
+        await using (var alice = await Party.OpenAsync(home.File("alice")))
+        {
+            key = alice.Key;
+            witness = await WitnessOf("bob", alice);
+            await alice.RecordAsync(3);
+            await alice.PublishAsync();
+        }
+
+        await using (witness)
+        {
+            var target = new WitnessTarget(witness.Url, witness.Verifier);
+            await using var service = await LocalService.StartAsync(new ServeOptions { Data = new DataFolder(home.File("alice")), Url = "http://127.0.0.1:0", Quiet = true, Witnesses = [target] }, default);
+            var folder = Path.Combine(home.File("alice"), "archive", CosignedCheckpoints.Folder(Ledger, witness.Verifier));
+            await Eventually.TrueAsync(() => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*Z", SearchOption.AllDirectories).Any(), "a cosigned checkpoint is in the archive");
+            Assert.True(SignedNote.TryParse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(folder, "*Z", SearchOption.AllDirectories).First()), out var note, out _));
+            Assert.Equal([key, witness.Verifier], note.Check(key, witness.Verifier).Good);
+        }
+    }
+
     public void Dispose()
     {
         http.Dispose();

@@ -13,7 +13,7 @@ public sealed class ReceiptTests : IDisposable
     public async Task A_receipt_is_kept_by_the_service_its_folder_and_its_export_and_broken_where_the_event_is_gone_or_another()
     {
         var key = "";
-        await using (var service = await Service.StartAsync(home.Path, "--chained-within", "00:00:01"))
+        await using (var service = await Service.StartAsync(home.Path, "--chained-within", "1s"))
         {
             await service.PostAsync(Make.Json("c1", id: "e1"));
             await service.SettlesAtAsync(1);
@@ -44,7 +44,7 @@ public sealed class ReceiptTests : IDisposable
     [Fact]
     public async Task A_receipt_that_is_not_due_is_pending_and_one_that_was_altered_is_forged()
     {
-        await using (var service = await Service.StartAsync(home.Path, "--chained-within", "1.00:00:00"))
+        await using (var service = await Service.StartAsync(home.Path, "--chained-within", "1d"))
         {
             await service.PostAsync(Make.Json("c1", id: "e1"));
             await service.SettlesAtAsync(1);

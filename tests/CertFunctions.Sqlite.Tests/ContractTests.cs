@@ -101,3 +101,8 @@ public sealed class SqliteSweepTests : SweepContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 }
+
+public sealed class SqliteSimulatedYearTests : SimulatedYearContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}

@@ -13,9 +13,14 @@ public sealed class Api(Endpoints endpoints)
     const string ProjectEvents = "api/v1/projects/{project}/events";
     const string CertificateEvents = "api/v1/projects/{project}/certificates/{id}/events";
     const string SubjectEvents = "api/v1/projects/{project}/subjects/{kind}/{id}/events";
+    const string Certificates = "api/v1/projects/{project}/certificates";
+    const string Certificate = "api/v1/projects/{project}/certificates/{id}";
+    const string CertificateDiff = "api/v1/projects/{project}/certificates/{id}/diff";
     const string LedgerHead = "api/v1/ledger/head";
     const string LedgerEntries = "api/v1/ledger/entries";
+    const string LedgerHealth = "api/v1/ledger/health";
     const string Sinks = "api/v1/siem/sinks";
+    const string Timers = "api/v1/timers";
 
     /// <summary>Called twice with the same events it stores them once, and answers the second time that they were there.</summary>
     [Function("PostProjectEvents")]
@@ -38,6 +43,18 @@ public sealed class Api(Endpoints endpoints)
     public Task<IResult> GetSubjectEvents([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectEvents)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvents);
 
     /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificates")]
+    public Task<IResult> GetCertificates([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Certificates)] HttpRequest request) => endpoints.HandleAsync(request, Certificates);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificate")]
+    public Task<IResult> GetCertificate([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Certificate)] HttpRequest request) => endpoints.HandleAsync(request, Certificate);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificateDiff")]
+    public Task<IResult> GetCertificateDiff([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateDiff)] HttpRequest request) => endpoints.HandleAsync(request, CertificateDiff);
+
+    /// <summary>Called twice it reads twice.</summary>
     [Function("GetLedgerHead")]
     public Task<IResult> GetLedgerHead([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerHead)] HttpRequest request) => endpoints.HandleAsync(request, LedgerHead);
 
@@ -48,4 +65,12 @@ public sealed class Api(Endpoints endpoints)
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetSinks")]
     public Task<IResult> GetSinks([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Sinks)] HttpRequest request) => endpoints.HandleAsync(request, Sinks);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerHealth")]
+    public Task<IResult> GetLedgerHealth([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerHealth)] HttpRequest request) => endpoints.HandleAsync(request, LedgerHealth);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetTimers")]
+    public Task<IResult> GetTimers([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Timers)] HttpRequest request) => endpoints.HandleAsync(request, Timers);
 }

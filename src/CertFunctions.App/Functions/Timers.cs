@@ -16,4 +16,20 @@ public sealed class Timers(RunJob run)
     /// <summary>Brings every sink up to every ledger. Run twice, the second time finds them caught up.</summary>
     [Function("Forward")]
     public Task Forward([TimerTrigger("%ForwardSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("forward", cancellationToken);
+
+    /// <summary>Announces certificates that end. Run twice, the second time finds each announcement made.</summary>
+    [Function("Sweep")]
+    public Task Sweep([TimerTrigger("%SweepSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("expiry-sweep", cancellationToken);
+
+    /// <summary>Publishes tiles and a signed checkpoint. Run twice it publishes the same tiles, and another checkpoint of the same tree.</summary>
+    [Function("PublishCheckpoints")]
+    public Task PublishCheckpoints([TimerTrigger("%CheckpointSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("publish-checkpoints", cancellationToken);
+
+    /// <summary>Looks for events that are not in the ledger in time. Run twice, the second time tells of each as the same event.</summary>
+    [Function("WatchInclusion")]
+    public Task WatchInclusion([TimerTrigger("%InclusionSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("watch-inclusion", cancellationToken);
+
+    /// <summary>Verifies what was chained since the last time. Run twice, the second time finds nothing new to verify.</summary>
+    [Function("CheckTail")]
+    public Task CheckTail([TimerTrigger("%SelfCheckSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("check-tail", cancellationToken);
 }

@@ -60,10 +60,26 @@ public static class Instruments
     /// <summary>Requests under way, by <c>method</c> and <c>route</c>.</summary>
     public static readonly UpDownCounter<long> HttpActive = Meter.CreateUpDownCounter<long>("certfn.http.requests.active", "{request}", "Requests under way");
 
+    /// <summary>Checks that found a ledger broken, by <c>scope</c> (tail, whole).</summary>
+    public static readonly Counter<long> LedgerBreaks = Meter.CreateCounter<long>("certfn.ledger.breaks", "{break}", "Checks that found a ledger broken");
+
+    /// <summary>Events found missing from the ledger after their time.</summary>
+    public static readonly Counter<long> LedgerOverdue = Meter.CreateCounter<long>("certfn.ledger.overdue", "{event}", "Events found missing from the ledger after their time");
+
+    /// <summary>Entries the service has verified of its own ledgers, by <c>scope</c>.</summary>
+    public static readonly Counter<long> LedgerChecked = Meter.CreateCounter<long>("certfn.ledger.checked", "{entry}", "Entries the service has verified of its own ledgers");
+
     static Instruments() => Meter.CreateObservableGauge("certfn.sink.lag", SinkLag.Observe, "s", "Age of the oldest entry that a sink does not have yet; 0 when it has all");
 
     /// <summary>A label.</summary>
     public static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
+
+    /// <summary>Counts what a sweep announced.</summary>
+    public static void Swept(Expiry.SweepReport report)
+    {
+        foreach (var (type, count) in report.Announced)
+            Announced.Add(count, Label("type", type));
+    }
 
     /// <summary>Handles a batch of a feed, counted. What it throws is thrown on: the feed will deliver the batch again.</summary>
     public static async Task BatchAsync(string feed, Func<Task> handle)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Verification;
 
@@ -20,11 +20,6 @@ public enum CheckScope
 /// </summary>
 public sealed class LedgerHealth
 {
-    static readonly Meter Meter = new("CertFunctions.Ledger");
-    static readonly Counter<long> Breaks = Meter.CreateCounter<long>("certfn.ledger.breaks", "{break}", "Checks that found a ledger broken");
-    static readonly Counter<long> Overdue = Meter.CreateCounter<long>("certfn.ledger.overdue", "{event}", "Events found missing from the ledger after their time");
-    static readonly Counter<long> Checked = Meter.CreateCounter<long>("certfn.ledger.checked", "{entry}", "Entries the service has verified of its own ledgers");
-
     readonly ConcurrentDictionary<(OrgId, CheckScope), LedgerCheck> checks = new();
     readonly ConcurrentDictionary<OrgId, OverdueEvents> overdue = new();
 
@@ -37,14 +32,16 @@ public sealed class LedgerHealth
     internal void Note(LedgerCheck check)
     {
         checks[(check.Ledger, check.Scope)] = check;
-        Checked.Add(check.Entries, KeyValuePair.Create<string, object?>("scope", Wire(check.Scope)));
+        Instruments.LedgerChecked.Add(check.Entries, Instruments.Label("scope", Wire(check.Scope)));
         if (check.IsBroken)
-            Breaks.Add(1, KeyValuePair.Create<string, object?>("scope", Wire(check.Scope)));
+            Instruments.LedgerBreaks.Add(1, Instruments.Label("scope", Wire(check.Scope)));
+        // Of all ledgers together: one that is broken is not outshone by one that is whole.
+        Instruments.LedgerHealth.Record(checks.Values.Any(c => c.IsBroken) ? 0 : 1);
     }
 
     internal void NoteOverdue(OrgId ledger, EventId id, DateTimeOffset dueAt)
     {
-        Overdue.Add(1);
+        Instruments.LedgerOverdue.Add(1);
         overdue.AddOrUpdate(ledger, _ => new OverdueEvents(1, id, dueAt), (_, before) => new OverdueEvents(before.Count + 1, id, dueAt));
     }
 

@@ -37,16 +37,12 @@ public static class Composition
     public static IServiceCollection AddHandlers(this IServiceCollection services, TimeProvider clock, LogName log) => services
         .AddSingleton(clock)
         .AddSingleton(_ => RandomNumberGenerator.Create())
-        .AddSingleton<TimelineCursor>()
-        .AddSingleton<CertificateCursor>()
-        .AddSingleton<IngestEvents>()
+        .AddSingleton<IngestEvents>().AddSingleton<TellOwnEvent>()
         .AddSingleton(s => new SignReceipts(log, s.GetRequiredService<LogKeys>(), s.GetRequiredService<MergeDelay>()))
-        .AddSingleton<ReadTimeline>()
-        .AddSingleton<ListCertificates>()
-        .AddSingleton<ReadCertificate>()
-        .AddSingleton<ReplanExpiry>()
-        .AddSingleton<SweepExpiry>()
-        .AddSingleton<ExtendLedger>()
+        .AddSingleton<TimelineCursor>().AddSingleton<ReadTimeline>()
+        .AddSingleton<CertificateCursor>().AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>()
+        .AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
+        .AddSingleton<ExtendLedger>().AddSingleton<LedgerHealth>()
         .AddSingleton<IReadOnlyList<ForwardLedger>>(s =>
             [.. s.GetServices<ISink>().Select(sink => new ForwardLedger(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IPositionStore>(), sink, clock))])
         .AddSingleton<ForwardLedgers>()
@@ -55,41 +51,34 @@ public static class Composition
         .AddSingleton<GetTimeline>()
         .AddSingleton<GetCertificates>()
         .AddSingleton<GetCertificate>()
-        .AddSingleton<GetLedgerEntries>()
-        .AddSingleton<GetLedgerHealth>()
-        .AddSingleton<GetSinks>()
-        .AddSingleton<GetTimers>()
-        .AddSingleton<RunJob>()
-        .AddSingleton<LedgerHealth>()
-        .AddSingleton<TellOwnEvent>()
         .AddSingleton<LatestCheckpoints>()
-        .AddSingleton<GetPublished>()
         .AddSingleton<GetProof>()
         .AddSingleton<WriteEvidence>()
         .AddSingleton<GetEvidence>()
+        .AddSingleton<GetLedgerEntries>()
+        .AddSingleton<LedgerHealth>()
+        .AddSingleton<GetLedgerHealth>()
+        .AddSingleton<GetPublished>()
+        .AddSingleton<GetSinks>()
+        .AddSingleton<RunJob>()
+        .AddSingleton<GetTimers>()
+        .AddSingleton<TellOwnEvent>()
         .AddSingleton<Endpoints>()
         .AddSingleton<Probes>();
 
-    /// <summary>Adds the handlers, and what of <paramref name="settings"/> they stand on.</summary>
+    /// <summary>Adds the handlers, what of <paramref name="settings"/> they stand on, and a job for each timer.</summary>
     public static IServiceCollection AddCertFunctions(this IServiceCollection services, HostSettings settings) => services
         .AddHandlers(TimeProvider.System, settings.LogName)
-        .AddSingleton(settings)
         .AddSingleton<ICredentials>(settings.ApiKeys)
         .AddSingleton(settings.LedgerKeys)
         .AddSingleton(new CursorSeal(settings.CursorKey))
         .AddSingleton(settings.Expiry)
-        .AddSingleton(new LogKeys(SigningKey(settings)))
+        .AddSingleton(_ => new LogKeys(new EcdsaLogKey(PrivateKey(settings.SigningKey)), settings.EarlierLogKeys))
         .AddSingleton(MergeDelay.Default)
-        .AddJobs(TimeProvider.System, settings.LogName, settings.OperatorOrg, TimeSpan.FromHours(1), TimeSpan.FromDays(1))
         .AddJob<ReconcileEvents>()
-        .AddJob<ForwardLedgers>();
-
-    static EcdsaLogKey SigningKey(HostSettings settings)
-    {
-        var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(settings.SigningKey.Span, out _);
-        return new EcdsaLogKey(key);
-    }
+        .AddJob<ForwardLedgers>()
+        // The tail alone: on a long ledger the whole takes longer than a platform lets a function run, and is for an auditor's 'certfn verify'.
+        .AddJobs(TimeProvider.System, settings.LogName, settings.OperatorOrg, sweepEvery: TimeSpan.FromHours(1), checkAllEvery: TimeSpan.Zero);
 
     /// <summary>Adds the hub as a sink, where the settings name one; connected to when first asked for.</summary>
     public static IServiceCollection AddEventHub(this IServiceCollection services, EventHubSettings? hub, Func<EventHubSettings, IEventHub> connect) => hub is null ? services : services
@@ -97,28 +86,32 @@ public static class Composition
         // The sink's position hangs on its name.
         .AddSingleton<ISink>(s => new EventHubSink("event-hubs", s.GetRequiredService<IEventHub>(), hub.Envelope));
 
-    /// <summary>
-    /// Adds what a host's timers run: the sweep, which leaves its summary in <paramref name="operatorOrg"/> (none where <paramref name="sweepEvery"/> is zero), the publishing of checkpoints, the watch over promised
-    /// inclusions, and the checks of our own ledgers. <paramref name="publishing"/> is the name of the publishing job, one for each archive.
-    /// </summary>
-    public static IServiceCollection AddJobs(this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName) => (sweepEvery > TimeSpan.Zero ? services.AddSingleton<ITimedJob>(s => Sweep(s, operatorOrg, sweepEvery)) : services)
-        .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing })
-        .AddJob<PublishCheckpoints>()
-        .AddJob<WatchInclusion>()
-        .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(10)))
-        .AddSingleton(s => Check(s, clock, CheckScope.Whole, checkAllEvery));
+    /// <summary>Adds the archive of checkpoints and tiles; connected to when first asked for.</summary>
+    public static IServiceCollection AddArchive(this IServiceCollection services, ArchiveSettings archive, Func<ArchiveSettings, IArchive> connect) => services.AddSingleton(_ => connect(archive));
 
-    static ExpirySweepJob Sweep(IServiceProvider s, OrgId operatorOrg, TimeSpan every) => new(
-        s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), s.GetRequiredService<IEventStore>(), operatorOrg, every, s.GetRequiredService<RandomNumberGenerator>(), Measure);
+    /// <summary>
+    /// Adds what every host's timers run: the publishing of checkpoints, the watch over promised inclusions, the check of what was chained, that of all of it each
+    /// <paramref name="checkAllEvery"/> and the sweep each <paramref name="sweepEvery"/> (neither where its period is zero), whose summary goes to <paramref name="operatorOrg"/>.
+    /// <paramref name="publishing"/> is the name of the publishing job, one for each archive.
+    /// </summary>
+    public static IServiceCollection AddJobs(
+        this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName)
+    {
+        services
+            .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing })
+            .AddJob<PublishCheckpoints>()
+            .AddJob<WatchInclusion>()
+            .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(30)));
+        if (checkAllEvery > TimeSpan.Zero)
+            services.AddSingleton(s => Check(s, clock, CheckScope.Whole, checkAllEvery));
+        if (sweepEvery > TimeSpan.Zero)
+            services.AddSingleton<ITimedJob>(s => new ExpirySweepJob(
+                s.GetRequiredService<ReplanExpiry>(), s.GetRequiredService<SweepExpiry>(), s.GetRequiredService<IEventStore>(), operatorOrg, sweepEvery, s.GetRequiredService<RandomNumberGenerator>(), Instruments.Swept));
+        return services;
+    }
 
     static ITimedJob Check(IServiceProvider s, TimeProvider clock, CheckScope scope, TimeSpan every) => new CheckLedger(
         s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<LedgerKeys>(), s.GetRequiredService<IPositionStore>(), s.GetRequiredService<TellOwnEvent>(), s.GetRequiredService<LedgerHealth>(), clock, scope, every);
-
-    static void Measure(SweepReport report)
-    {
-        foreach (var (type, count) in report.Announced)
-            Instruments.Announced.Add(count, Instruments.Label("type", type));
-    }
 
     /// <summary>Adds a job for a host's timers to run by its name.</summary>
     public static IServiceCollection AddJob<T>(this IServiceCollection services)
@@ -126,5 +119,12 @@ public static class Composition
     {
         services.TryAddSingleton<T>();
         return services.AddSingleton<ITimedJob>(s => s.GetRequiredService<T>());
+    }
+
+    static ECDsa PrivateKey(ReadOnlyMemory<byte> pkcs8)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(pkcs8.Span, out _);
+        return key;
     }
 }

@@ -1,3 +1,4 @@
+using CertFunctions.Core.Publishing.Blobs;
 using CertFunctions.Core.Siem.EventHubs;
 
 namespace CertFunctions.Http.Hosting;
@@ -36,9 +37,27 @@ public sealed record ArchiveSettings(string? ConnectionString, Uri? BlobService,
     {
         var container = from.Required(Settings.ArchiveContainer, ContainerName);
         if (from.Optional(Settings.ArchiveConnection) is { } connection)
+        {
+            if (!IsConnection(connection))
+                from.Refuse(Settings.ArchiveConnection, "is not a connection string");
             return new ArchiveSettings(connection, null, container ?? "");
+        }
+
         var endpoint = from.Required(Settings.ArchiveEndpoint, t => Uri.TryCreate(t, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" ? uri : null);
         return new ArchiveSettings(null, endpoint, container ?? "");
+    }
+
+    static bool IsConnection(string text)
+    {
+        try
+        {
+            BlobAccount.Of(text);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     /// <summary>As Azure Storage names containers: 3 to 63 of a-z, 0-9 and single hyphens inside.</summary>

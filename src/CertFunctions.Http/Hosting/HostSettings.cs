@@ -2,6 +2,7 @@ using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Http.Access;
 using Microsoft.Extensions.Configuration;
@@ -32,6 +33,9 @@ public sealed record HostSettings
     /// <summary>An ECDSA P-256 private key, PKCS#8.</summary>
     public required ReadOnlyMemory<byte> SigningKey { get; init; }
 
+    /// <summary>Keys whose signatures on earlier checkpoints still count.</summary>
+    public required IReadOnlyList<VerifierKey> EarlierLogKeys { get; init; }
+
     public required ReadOnlyMemory<byte> CursorKey { get; init; }
 
     public required ApiKeys ApiKeys { get; init; }
@@ -39,7 +43,7 @@ public sealed record HostSettings
     /// <summary>The org that the service's own events belong to.</summary>
     public required OrgId OperatorOrg { get; init; }
 
-    /// <summary>When certificates are announced.</summary>
+    /// <summary>When it is said that a certificate ends.</summary>
     public required ExpiryPolicies Expiry { get; init; }
 
     /// <summary>Whether traces and metrics go to Application Insights.</summary>
@@ -69,8 +73,9 @@ public sealed record HostSettings
         foreach (var schedule in new[] { Settings.ReconcileSchedule, Settings.ForwardSchedule, Settings.SweepSchedule, Settings.CheckpointSchedule, Settings.InclusionSchedule, Settings.SelfCheckSchedule })
             from.Required(schedule, IsSchedule);
         var settings = (
-            EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, Origin),
+            EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, t => LogName.TryParse(t, out var name) ? (LogName?)name : null),
             Thresholds: from.Required(Settings.ExpiryThresholdDays, Thresholds), Insights: from.Optional(Settings.ApplicationInsights), Otlp: from.Optional(Settings.OtlpEndpoint));
+        var earlier = ReadEarlierLogKeys(from);
         var ratio = from.Required(Settings.TraceSampleRatio, t => double.TryParse(t, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var r) && r <= 1 ? (double?)r : null);
         if (cosmos is not null && !SampleKeys.IsThisMachine(cosmos))
             RefuseSamples(from, keys, signing, cursor, callers);
@@ -86,6 +91,7 @@ public sealed record HostSettings
             LogName = settings.Origin!.Value,
             LedgerKeys = new LedgerKeys(keys.Current, keys.ById),
             SigningKey = signing,
+            EarlierLogKeys = earlier,
             CursorKey = cursor,
             ApiKeys = new ApiKeys(callers),
             OperatorOrg = operatorOrg!.Value,
@@ -175,14 +181,26 @@ public sealed record HostSettings
     /// <summary>Six fields. What stands in them the Functions host reads, and refuses at its start.</summary>
     static string? IsSchedule(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? text : null;
 
-    static LogName? Origin(string text) => LogName.TryParse(text, out var name) ? name : null;
+    static List<VerifierKey> ReadEarlierLogKeys(SettingsReader from)
+    {
+        var keys = new List<VerifierKey>();
+        foreach (var text in (from.Optional(Settings.EarlierLogKeys) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (VerifierKey.TryParse(text, out var key, out _))
+                keys.Add(key);
+            else
+                from.Refuse(Settings.EarlierLogKeys, "holds something that is no verifier key");
+        }
+
+        return keys;
+    }
 
     static ExpiryPolicy? Thresholds(string text)
     {
         var days = new List<int>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day))
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var day) || (days.Count > 0 && day >= days[^1]))
                 return null;
             days.Add(day);
         }

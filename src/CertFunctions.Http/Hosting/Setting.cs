@@ -46,13 +46,14 @@ public static class Settings
     public static readonly Setting ArchiveConnection = new("Archive", SettingPlace.Local, "a storage account's connection string, such as UseDevelopmentStorage=true for Azurite, or leave it out and write Archive__blobServiceUri");
     public static readonly Setting ArchiveEndpoint = new("Archive__blobServiceUri", SettingPlace.Cloud, "the blob endpoint, https://NAME.blob.core.windows.net");
     public static readonly Setting ArchiveContainer = new("ArchiveContainer", SettingPlace.Both, "the name of the container, such as ledger");
-    public static readonly Setting LogOrigin = new("LogOrigin", SettingPlace.Both, "the name that checkpoints carry, a host name and path that are yours, such as log.example.com/ledger; kept for ever");
+    public static readonly Setting LogOrigin = new("LogOrigin", SettingPlace.Both, $"the name that checkpoints carry, kept for ever: {CertFunctions.Core.Publishing.LogName.Grammar}");
 
     // Keys. In Azure each is a reference to a Key Vault secret.
     public static readonly Setting HmacKeyId = new("HmacKeyId", SettingPlace.Both, "the id of the MAC key in force, one of HmacKeys__N__Id");
     public static readonly Setting HmacKeysId = new("HmacKeys__0__Id", SettingPlace.Both, "the id of a MAC key, 1 to 32 of A-Z a-z 0-9 . _ -, such as hmac-1");
     public static readonly Setting HmacKeysKey = new("HmacKeys__0__Key", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");
     public static readonly Setting SigningKey = new("SigningKey", SettingPlace.Both, "an ECDSA P-256 private key as PKCS#8, in PEM or the base64 of its DER, such as from openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    public static readonly Setting EarlierLogKeys = new("EarlierLogKeys", SettingPlace.Both, "the verifier keys (NAME+HASH+KEY) of earlier signing keys, separated by blanks, or nothing");
     public static readonly Setting CursorKey = new("CursorKey", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");
 
     // Who may call, by number.
@@ -83,7 +84,7 @@ public static class Settings
         CosmosConnection, CosmosEndpoint, CosmosDatabase, ChainLeasePrefix, ForwardLeasePrefix,
         EventHubsConnection, EventHubsNamespace, EventHubName, EventHubEnvelope,
         ArchiveConnection, ArchiveEndpoint, ArchiveContainer, LogOrigin,
-        HmacKeyId, HmacKeysId, HmacKeysKey, SigningKey, CursorKey,
+        HmacKeyId, HmacKeysId, HmacKeysKey, SigningKey, EarlierLogKeys, CursorKey,
         ApiKeysId, ApiKeysHash, ApiKeysOrg, ApiKeysProjects, ApiKeysAccess, OperatorOrg,
         ReconcileSchedule, ForwardSchedule, SweepSchedule, CheckpointSchedule, InclusionSchedule, SelfCheckSchedule, ExpiryThresholdDays,
         ApplicationInsights, OtlpEndpoint, TraceSampleRatio,

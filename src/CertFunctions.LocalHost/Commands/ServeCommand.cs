@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Outbound;
@@ -27,11 +26,11 @@ static class ServeCommand
             if (r.Tokens.Count > 0 && (!long.TryParse(r.Tokens[0].Value, out var n) || n < 0))
                 r.AddError("--max-bytes must be a whole number, 0 or more");
         });
-        var chainedWithin = Period("--chained-within", MergeDelay.Default.Within, TimeSpan.FromSeconds(1), "The time in which an event must be in the ledger: what receipts promise, and past which an alarm is raised");
-        var checkEvery = Period("--check-every", TimeSpan.FromDays(1), TimeSpan.FromMinutes(1), "From one check of the whole ledger to the next; what is new is checked all the time");
+        var chainedWithin = Durations.Option("--chained-within", "The time in which an event must be in the ledger, such as 5m: what receipts promise, and past which an alarm is raised", MergeDelay.Default.Within);
+        var checkEvery = Durations.Option("--check-every", "How often to check the whole ledger, such as 12h; what is new is checked all the time", TimeSpan.FromDays(1));
         var witnesses = new Option<string[]>("--witness") { Description = "A witness to cosign each checkpoint: its URL, a comma, and its key as 'certfn witness' prints it. May be given more than once", HelpName = "URL,VKEY" };
         var sweepEvery = Durations.Option("--sweep-every", "How often to look for certificates whose end is near, such as 15m or 1h; off for never", TimeSpan.FromHours(1), mayBeOff: true);
-        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, sweepEvery, SweepCommand.Expiry, chainedWithin, checkEvery, witnesses, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
+        var command = new Command("serve", "Run the service: HTTP endpoints, store, ledger and file sink in one process") { urls, Certfn.Data, durability, maxBytes, logName, chainedWithin, checkEvery, witnesses, sweepEvery, SweepCommand.Expiry, StoreOptions.Store, StoreOptions.Connection, StoreOptions.Database };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(() =>
         {
             var options = new ServeOptions
@@ -50,17 +49,6 @@ static class ServeCommand
             return RunAsync(options with { Expiry = ExpirySettings.Load(parsed.GetValue(SweepCommand.Expiry), options.Org) }, cancellationToken);
         }));
         return command;
-    }
-
-    static Option<TimeSpan> Period(string name, TimeSpan usual, TimeSpan least, string description)
-    {
-        var option = new Option<TimeSpan>(name) { Description = description, HelpName = "[D.]HH:MM:SS", DefaultValueFactory = _ => usual };
-        option.Validators.Add(r =>
-        {
-            if (r.Tokens.Count > 0 && (!TimeSpan.TryParse(r.Tokens[0].Value, CultureInfo.InvariantCulture, out var period) || period < least))
-                r.AddError($"{name} must be a period such as 00:05:00, {least} or more");
-        });
-        return option;
     }
 
     static WitnessTarget Witness(string text)

@@ -103,8 +103,7 @@ sealed class LocalService : IAsyncDisposable
         store.AddPump(builder.Services);
         builder.Services.AddHostedService<SinkPumps>();
         AddTimers(builder.Services, options, store);
-        if (options.Witnesses.Count > 0)
-            AddWitnesses(builder.Services, options, store);
+        AddWitnesses(builder.Services, options, store);
 
         var app = builder.Build();
         app.Services.GetRequiredService<Endpoints>().Map(app);
@@ -126,9 +125,20 @@ sealed class LocalService : IAsyncDisposable
             .AddHostedService<TimerPump>();
     }
 
-    static void AddWitnesses(IServiceCollection services, ServeOptions options, LocalStore store) => services
-        .AddSingleton(_ => new HttpClient(OutboundHttp.Create()))
-        .AddSingleton<ITimedJob>(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(), [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock));
+    /// <summary>Each checkpoint goes to the witnesses that were named; over HTTP that calls no address it should not.</summary>
+    static void AddWitnesses(IServiceCollection services, ServeOptions options, LocalStore store)
+    {
+        if (options.Witnesses.Count == 0)
+            return;
+        services
+            .AddSingleton(_ => new HttpClient(OutboundHttp.Create()))
+            .AddSingleton(s => new RequestCosignatures(store.Ledger, s.GetRequiredService<IArchive>(), [.. options.Witnesses.Select(w => new AskWitness(s.GetRequiredService<HttpClient>(), w))], options.Clock)
+            {
+                // As publishing is called: each folder has an archive of its own.
+                Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
+            })
+            .AddJob<RequestCosignatures>();
+    }
 
     async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
     {

@@ -35,9 +35,6 @@ abstract class LocalStore : IAsyncDisposable
 
     public abstract void AddPump(IServiceCollection services);
 
-    /// <summary>The events' feed, for a reader that keeps its own position.</summary>
-    public abstract IEventFeed Feed { get; }
-
     /// <summary>Chains whatever is recorded by now, without a service around it.</summary>
     public abstract Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken);
 
@@ -83,8 +80,6 @@ sealed class SqliteLocalStore(SqliteStore store) : LocalStore
 
     public override string FileSinkName => "file";
 
-    public override IEventFeed Feed => store.Feed;
-
     public override async Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken)
     {
         var pump = new PumpEvents(store.Feed, store.Positions, ledger);
@@ -111,8 +106,6 @@ sealed class CosmosLocalStore(CosmosStore store, string instance) : LocalStore
     public override ILeases Leases => store.Leases;
 
     public override string FileSinkName => $"file-{instance}";
-
-    public override IEventFeed Feed => store.Feed;
 
     public override Task ChainAllAsync(ExtendLedger ledger, CancellationToken cancellationToken) => new ReconcileEvents(store.Feed, store.Positions, ledger).HandleAsync(cancellationToken);
 

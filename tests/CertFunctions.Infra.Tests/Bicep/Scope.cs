@@ -11,7 +11,7 @@ sealed class Scope
         "union", "uniqueString",
     ];
 
-    static readonly HashSet<string> Decorators = ["description", "allowed", "minValue", "maxValue", "minLength", "maxLength", "batchSize", "secure"];
+    static readonly HashSet<string> Decorators = ["description", "allowed", "minValue", "maxValue", "minLength", "maxLength", "batchSize", "secure", "export"];
     static readonly HashSet<string> BuiltInShapes = ["string", "int", "bool", "object", "array"];
 
     readonly Template template;
@@ -33,7 +33,7 @@ sealed class Scope
         var types = template.All<TypeDeclaration>().ToDictionary(t => t.Id, t => t.Shape);
         foreach (var import in template.All<Import>())
         {
-            foreach (var type in find(template, import.Path)?.All<TypeDeclaration>().Where(t => import.Ids.Contains(t.Id)) ?? [])
+            foreach (var type in find(template, import.Path)?.All<TypeDeclaration>().Where(t => import.Ids.Contains(t.Id) && t.Has("export")) ?? [])
                 types[type.Id] = type.Shape;
         }
 
@@ -103,7 +103,7 @@ sealed class Scope
                 break;
             case Import import:
                 foreach (var id in import.Ids.Where(i => !types.ContainsKey(i)))
-                    Add(import.Line, $"{import.Path} declares no type {id}");
+                    Add(import.Line, $"{import.Path} exports no type {id}");
                 break;
             case Resource resource:
                 Walk(resource.Value, local);

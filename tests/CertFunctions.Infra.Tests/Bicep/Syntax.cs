@@ -61,6 +61,8 @@ sealed record BodyShape(int Line, IReadOnlyDictionary<string, Shape> Members) : 
 
 abstract record Statement(int Line, IReadOnlyList<Call> Decorators)
 {
+    public bool Has(string name) => Decorators.Any(d => d.Of is Name { Id: var id } && id == name);
+
     public Expression? Decorator(string name) => Decorators.FirstOrDefault(d => d.Of is Name { Id: var id } && id == name)?.Arguments[0];
 }
 
