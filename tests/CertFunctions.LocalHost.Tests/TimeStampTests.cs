@@ -103,7 +103,7 @@ public sealed class TimeStampTests(Published published) : IClassFixture<Publishe
         Assert.Contains("gave no time stamp", (await Assert.ThrowsAsync<MendableException>(() => TimeStamps.AskAsync(http, authority.Url, "a text"u8.ToArray(), default))).Message, StringComparison.Ordinal);
         Assert.Contains("HTTP 404", (await Assert.ThrowsAsync<MendableException>(() => TimeStamps.AskAsync(http, new Uri(authority.Url, "elsewhere"), "a text"u8.ToArray(), default))).Message, StringComparison.Ordinal);
         var url = authority.Url;
-        await authority.DisposeAsync();
+        await authority.StopAsync();
         Assert.Contains("No time-stamp authority answers", (await Assert.ThrowsAsync<MendableException>(() => TimeStamps.AskAsync(http, url, "a text"u8.ToArray(), default))).Message, StringComparison.Ordinal);
     }
 

@@ -118,6 +118,8 @@ public sealed class CheckpointChecks
             return Found(report, Verdict.Tampered, Layer.Chain, 0, $"the entries before {Number(report.FirstIndex ?? 0)} are gone, and no checkpoint at hand commits to them and to what follows");
         if (policy is not null && report.Size < policy.MinSize)
             return Found(report, Verdict.Truncated, Layer.Pin, report.Size, $"the policy knows of {Number(policy.MinSize)} entries and {Number(report.Size)} are there");
+        if (unknown is not null && signed is not null)
+            notChecked.Add(new Unchecked($"{unknown.Source} (size {Number(unknown.Size)})", "it is signed with a key that the policy does not name"));
         Explain(notChecked, report, signed, witnessed);
         var reached = report with
         {

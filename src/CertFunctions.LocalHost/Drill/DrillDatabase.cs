@@ -11,8 +11,9 @@ static class DrillDatabase
     /// <summary>Copies the first entries of a ledger, with their events and subjects, to a database of its own. Gives how many there are.</summary>
     public static long CopyBeginning(string from, string to, OrgId ledger, int most)
     {
-        using var connection = Open(to, SqliteOpenMode.ReadWriteCreate);
-        Run(connection, "ATTACH DATABASE $from AS source", ("$from", from));
+        // By URIs, because only so the source is attached to be read and not written, not even by a checkpoint when it is closed.
+        using var connection = Open(new Uri(to).AbsoluteUri, SqliteOpenMode.ReadWriteCreate);
+        Run(connection, "ATTACH DATABASE $from AS source", ("$from", new Uri(from).AbsoluteUri + "?mode=ro"));
         // Through a read transaction of its own, so that a service that writes meanwhile is seen as of one moment.
         Run(connection, "BEGIN");
         foreach (var sql in Strings(connection, "SELECT sql FROM source.sqlite_master WHERE sql IS NOT NULL ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END"))

@@ -28,6 +28,7 @@ sealed class TimeStampAuthority : IAsyncDisposable
 
     readonly TempFolder folder = new();
     readonly WebApplication app;
+    bool stopped;
 
     TimeStampAuthority(WebApplication app) => this.app = app;
 
@@ -71,10 +72,19 @@ sealed class TimeStampAuthority : IAsyncDisposable
         return (process.ExitCode, output + await errors);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops answering; its certificate stays until it is disposed of.</summary>
+    public async Task StopAsync()
     {
+        if (stopped)
+            return;
+        stopped = true;
         await app.StopAsync();
         await app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         folder.Dispose();
     }
 
