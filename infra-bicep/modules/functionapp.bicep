@@ -177,6 +177,8 @@ var ownSettings = [
   { name: 'LogOrigin', value: settings.logOrigin }
   { name: 'HmacKeyId', value: last(hmacKeyIds) }
   { name: 'SigningKey', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/signing-key)' }
+  // Verifier keys of earlier signing keys, once there are any.
+  { name: 'EarlierLogKeys', value: '' }
   { name: 'CursorKey', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/cursor-key)' }
   { name: 'ApiKeys__0__Id', value: 'first' }
   { name: 'ApiKeys__0__Hash', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/api-key-hash)' }

@@ -17,6 +17,7 @@ switch (args)
     ("ingest-store", "durable appends through the store / plain SQLite at the same group size", scale => new IngestStore(scale).RunAsync()),
     ("ingest-http", "durable acknowledgements over HTTP / an endpoint that does nothing", scale => new IngestHttp(scale).RunAsync()),
     ("chain", "the pump from feed to ledger / the hashes alone", scale => new Chain(scale).RunAsync()),
+    ("published", "building the tree / chaining; a proof from large archives; publishing on large ledgers / on 10 thousand entries", scale => new Published(scale).RunAsync()),
     ("verify", "verification on one core / the hashes alone; memory by ledger size", scale => new Verify(scale).RunAsync()),
     ("page", "a timeline page of 50 on large stores / on 10 thousand events", scale => new Page(scale).RunAsync()),
     ("sweep", "an expiry sweep among many certificates / among few; a due certificate / an ingested event", scale => new Sweep(scale).RunAsync()),

@@ -17,7 +17,7 @@ public sealed class ServeTests : IDisposable
     {
         Mode.Needed();
         await using var service = await Service.StartAsync(home.Path);
-        Assert.Equal(["api-key", "cursor.key", "hmac-1.key"], Directory.GetFiles(Path.Combine(Data, "keys")).Select(Path.GetFileName).Order());
+        Assert.Equal(["api-key", "cursor.key", "hmac-1.key", "signing-1.key"], Directory.GetFiles(Path.Combine(Data, "keys")).Select(Path.GetFileName).Order());
         Assert.StartsWith("cfn_", await File.ReadAllTextAsync(Path.Combine(Data, "keys", "api-key")), StringComparison.Ordinal);
         Assert.Equal("700", Mode.Of(Data));
         Assert.Equal("700", Mode.Of(Path.Combine(Data, "keys")));
@@ -69,7 +69,7 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(0, await service.StopAsync(signal));
         Assert.False(File.Exists(Path.Combine(Data, "address")));
         // All of it is in the one file: a copy of that file is a copy of the data.
-        Assert.Equal(["certfn.db", "certfn.lock"], Directory.GetFiles(Data).Select(Path.GetFileName).Order());
+        Assert.Equal(["certfn.db", "certfn.lock", "log-name"], Directory.GetFiles(Data).Select(Path.GetFileName).Order());
         (await Certfn.RunAsync(home.Path, "verify")).Exits(0);
     }
 

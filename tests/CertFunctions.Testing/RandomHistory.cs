@@ -61,7 +61,9 @@ public sealed class RandomHistory(int seed)
         16 => ("cert.expiry_suppressed", Of(new JsonObject
         {
             ["announcement"] = random.Next(3) switch { 0 => "expired", 1 => "renewal_stalled", _ => "expiring_soon" },
-            ["reason"] = "superseded", ["threshold"] = 7, ["superseded_by"] = random.Next(3) == 0 ? null : "other",
+            ["reason"] = "superseded",
+            ["threshold"] = 7,
+            ["superseded_by"] = random.Next(3) == 0 ? null : "other",
         })),
         17 => ("cert.expiry_cleared", new JsonObject { ["fingerprint"] = Fingerprints[random.Next(3)], ["not_after"] = End(random.Next(4)) }),
         18 => ("cert.renewal_stalled", Of(new JsonObject { ["failures"] = 2, ["seconds_remaining"] = 60 })),

@@ -16,9 +16,16 @@ public sealed class Api(Endpoints endpoints)
     const string Certificates = "api/v1/projects/{project}/certificates";
     const string Certificate = "api/v1/projects/{project}/certificates/{id}";
     const string CertificateDiff = "api/v1/projects/{project}/certificates/{id}/diff";
+    const string CertificateProof = "api/v1/projects/{project}/certificates/{id}/events/{eventId}/proof";
+    const string SubjectProof = "api/v1/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof";
+    const string CertificateEvidence = "api/v1/projects/{project}/certificates/{id}/evidence";
+    const string SubjectEvidence = "api/v1/projects/{project}/subjects/{kind}/{id}/evidence";
     const string LedgerHead = "api/v1/ledger/head";
     const string LedgerEntries = "api/v1/ledger/entries";
     const string LedgerHealth = "api/v1/ledger/health";
+    const string LedgerCheckpoint = "api/v1/ledger/checkpoint";
+    const string LedgerTile = "api/v1/ledger/tile/{*path}";
+    const string LedgerConsistency = "api/v1/ledger/consistency";
     const string Sinks = "api/v1/siem/sinks";
     const string Timers = "api/v1/timers";
 
@@ -73,4 +80,32 @@ public sealed class Api(Endpoints endpoints)
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetTimers")]
     public Task<IResult> GetTimers([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Timers)] HttpRequest request) => endpoints.HandleAsync(request, Timers);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificateProof")]
+    public Task<IResult> GetCertificateProof([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateProof)] HttpRequest request) => endpoints.HandleAsync(request, CertificateProof);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetSubjectProof")]
+    public Task<IResult> GetSubjectProof([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectProof)] HttpRequest request) => endpoints.HandleAsync(request, SubjectProof);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificateEvidence")]
+    public Task<IResult> GetCertificateEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateEvidence)] HttpRequest request) => endpoints.HandleAsync(request, CertificateEvidence);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetSubjectEvidence")]
+    public Task<IResult> GetSubjectEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectEvidence)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvidence);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerCheckpoint")]
+    public Task<IResult> GetLedgerCheckpoint([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerCheckpoint)] HttpRequest request) => endpoints.HandleAsync(request, LedgerCheckpoint);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerTile")]
+    public Task<IResult> GetLedgerTile([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerTile)] HttpRequest request) => endpoints.HandleAsync(request, LedgerTile);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetLedgerConsistency")]
+    public Task<IResult> GetLedgerConsistency([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerConsistency)] HttpRequest request) => endpoints.HandleAsync(request, LedgerConsistency);
 }

@@ -14,6 +14,9 @@ public sealed partial class FolderArchive(string root) : IArchive
 
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>EEXIST, the same on Linux and macOS.</summary>
+    const int FileExists = 17;
+
     static int asides;
 
     readonly string root = Path.GetFullPath(root);
@@ -73,18 +76,38 @@ public sealed partial class FolderArchive(string root) : IArchive
         var aside = WriteAside(bytes);
         try
         {
-            // Never over another: this is a link, and the name is taken once.
-            File.Move(aside, path, overwrite: false);
-            return ArchivePut.Written;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return Compare(Read(path) ?? throw new IOException($"{path} came and went: something deletes from the archive"), bytes);
+            return Claim(aside, path) ? ArchivePut.Written : Compare(Read(path) ?? throw new IOException($"{path} came and went: something deletes from the archive"), bytes);
         }
         finally
         {
             File.Delete(aside);
         }
+    }
+
+    /// <summary>
+    /// Gives the file its name if the name is free, in one step of the system's; false where it is taken. Not <see cref="File.Move(string, string)"/>, which on Unix
+    /// looks first and renames then: of two at once the second would put its file over the first's.
+    /// </summary>
+    static bool Claim(string aside, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                File.Move(aside, path);
+                return true;
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                return false;
+            }
+        }
+
+        if (Native.Link(aside, path) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == FileExists ? false
+            : throw new IOException($"{path} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}. The archive's folder must be on a file system with hard links");
     }
 
     string WriteAside(ReadOnlySpan<byte> bytes)
@@ -162,6 +185,10 @@ public sealed partial class FolderArchive(string root) : IArchive
         [DllImport("libc", EntryPoint = "open", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         internal static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+        [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 
         [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

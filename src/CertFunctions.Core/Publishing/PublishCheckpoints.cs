@@ -28,7 +28,7 @@ public abstract record PublishOutcome
 public sealed record PublishingStatus(OrgId Ledger, Checkpoint? Last, DateTimeOffset At, string? LastError = null);
 
 /// <summary>
-/// Step 6 of an event's life: what is chained becomes tiles and a signed checkpoint in the archive (R32), each minute, also when nothing is new: then the same
+/// Step 9 of an event's life: what is chained becomes tiles and a signed checkpoint in the archive (R32), each minute, also when nothing is new: then the same
 /// size is signed at a new time. Everything is read from the archive's right edge, so a run costs what is new, whatever the ledger's size. Two publishers at
 /// once write the same bytes under the same names and do no harm.
 /// <para>
@@ -46,9 +46,12 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     /// <summary>The job's name, where there is one archive.</summary>
     public const string JobName = "publish-checkpoints";
 
+    /// <summary>The longest a checkpoint may be apart from the next.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     public string Name { get; init; } = JobName;
 
-    public TimeSpan Every => TimeSpan.FromMinutes(1);
+    public TimeSpan Every { get; init; } = Longest;
 
     /// <summary>Each ledger as this process saw it last.</summary>
     public IReadOnlyCollection<PublishingStatus> Statuses => [.. statuses.Values];

@@ -92,13 +92,13 @@ public static class Composition
     /// <summary>
     /// Adds what every host's timers run: the publishing of checkpoints, the watch over promised inclusions, the check of what was chained, that of all of it each
     /// <paramref name="checkAllEvery"/> and the sweep each <paramref name="sweepEvery"/> (neither where its period is zero), whose summary goes to <paramref name="operatorOrg"/>.
-    /// <paramref name="publishing"/> is the name of the publishing job, one for each archive.
+    /// <paramref name="publishing"/> is the name of the publishing job, one for each archive, and <paramref name="publishEvery"/> its pace.
     /// </summary>
     public static IServiceCollection AddJobs(
-        this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName)
+        this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName, TimeSpan? publishEvery = null)
     {
         services
-            .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing })
+            .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing, Every = publishEvery ?? PublishCheckpoints.Longest })
             .AddJob<PublishCheckpoints>()
             .AddJob<WatchInclusion>()
             .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(30)));

@@ -25,7 +25,7 @@ static class ExitCode
 
 /// <summary>
 /// The folder a local service lives in: <c>certfn.db</c>, <c>keys/</c>, <c>siem/</c>, <c>archive/</c>, <c>log-name</c>, and
-/// open. Everything is readable by its owner only.
+/// <c>certfn.lock</c>, which the one process that writes holds open. Everything is readable by its owner only.
 /// </summary>
 sealed class DataFolder(string path)
 {

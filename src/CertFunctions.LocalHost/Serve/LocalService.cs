@@ -116,11 +116,11 @@ sealed class LocalService : IAsyncDisposable
     static void AddTimers(IServiceCollection services, ServeOptions options, LocalStore store)
     {
         services
-            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName)
+            .AddJobs(options.Clock, options.Data.LogName(options.LogName), options.Org, options.SweepEvery, options.CheckEvery, store.PublishJobName, options.PublishEvery)
             .AddSingleton(s =>
             {
                 var log = s.GetRequiredService<ILogger<RunTimers>>();
-                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Data.Instance(), notice => TimerLog.Tell(log, notice));
+                return new RunTimers(s.GetRequiredService<RunJob>(), store.Leases, options.Clock, options.Cosmos is null ? "local" : options.Data.Instance(), notice => TimerLog.Tell(log, notice));
             })
             .AddHostedService<TimerPump>();
     }

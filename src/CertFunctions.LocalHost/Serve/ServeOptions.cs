@@ -1,5 +1,6 @@
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Witness;
 using CertFunctions.Cosmos;
@@ -24,6 +25,9 @@ sealed record ServeOptions
 
     /// <summary>What the log is called in its checkpoints; null for the name made at the first start.</summary>
     public string? LogName { get; init; }
+
+    /// <summary>How often to publish a checkpoint; a minute at most.</summary>
+    public TimeSpan PublishEvery { get; init; } = PublishCheckpoints.Longest;
 
     /// <summary>The Cosmos DB account to keep the record in; null keeps it in the data folder.</summary>
     public CosmosSettings? Cosmos { get; init; }

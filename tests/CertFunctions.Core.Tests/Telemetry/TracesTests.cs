@@ -89,19 +89,19 @@ public sealed class TracesTests
 
         await RunAsync(Client, NotSampled);
         clock.Now += TimeSpan.FromSeconds(90);
-        var down = new ForwardLedger(ledger, new MemoryPositions(), new ScriptedSink("siem") { Down = "no" }, clock);
+        var down = new ForwardLedger(ledger, new MemoryPositions(), new ScriptedSink("a-sink-that-is-down") { Down = "no" }, clock);
         Assert.IsType<ForwardOutcome.Stalled>(await down.HandleAsync(Make.Acme, default));
-        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new MemoryPositions(), clock).HandleAsync("broken", default));
+        await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new Forgetful(), clock).HandleAsync("broken", default));
         meters.RecordObservableInstruments();
 
         Assert.Equal(2, measured.Where(m => m is { Name: "certfn.events.ingested", Labels: "outcome=recorded" }).Sum(m => m.Value));
         Assert.Equal(2, measured.Where(m => m.Name == "certfn.events.chained").Sum(m => m.Value));
         Assert.Contains(("certfn.ledger.appends", 1, "outcome=appended"), measured);
         Assert.Contains(("certfn.sink.entries", 2, "sink=hub"), measured);
-        Assert.Contains(("certfn.sink.failures", 1, "sink=siem,error_class=io_transient"), measured);
+        Assert.Contains(("certfn.sink.failures", 1, "sink=a-sink-that-is-down,error_class=io_transient"), measured);
         Assert.Contains(("certfn.job.runs", 1, "job=broken,outcome=failed"), measured);
         // Nobody tries, and the lag grows all the same.
-        Assert.Contains(("certfn.sink.lag", 90, "sink=siem"), measured);
+        Assert.Contains(("certfn.sink.lag", 90, "sink=a-sink-that-is-down"), measured);
         Assert.All(measured, m => Assert.DoesNotContain("acme", m.Labels, StringComparison.Ordinal));
 
         void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> labels)
@@ -174,6 +174,14 @@ public sealed class TracesTests
         public TimeSpan Every => TimeSpan.FromMinutes(1);
 
         public Task RunAsync(CancellationToken cancellationToken) => throw new IOException("the store is gone");
+    }
+
+    /// <summary>Where a run is remembered that nobody asks about.</summary>
+    sealed class Forgetful : IPositionStore
+    {
+        public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+        public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>What was appended, to one subject.</summary>

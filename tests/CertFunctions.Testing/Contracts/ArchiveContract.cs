@@ -41,7 +41,7 @@ public abstract class ArchiveContract : IAsyncLifetime
     [Fact]
     public async Task Rule_3_of_puts_at_once_under_one_name_one_is_written()
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 50; round++)
         {
             var name = $"acme/race/{round}";
             var puts = await Task.WhenAll(Enumerable.Range(0, 12).Select(async n => (Half: n % 2, Put: await Task.Run(() => Put(name, n % 2 == 0 ? Some : Other)))));

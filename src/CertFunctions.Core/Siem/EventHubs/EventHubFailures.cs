@@ -22,7 +22,7 @@ static class EventHubFailures
         _ => new SinkOutcome.Failed($"sending to the hub failed ({e.GetType().Name})") { Class = ErrorClass.Transient },
     };
 
-    /// <summary>An entry is at most 144 KB, less than every tier takes; so this is a hub whose limit was lowered.</summary>
+    /// <summary>An entry is at most 76 KiB, less than every tier takes; so this is a hub whose limit was lowered.</summary>
     public static SinkOutcome.Failed TooLarge(ChainedEvent entry) =>
         new($"the hub takes no message as large as entry {entry.Index} ({entry.Event.Leaf.Length + entry.Event.Personal.Length} bytes of event): use a tier that takes 256 KB a message") { Class = ErrorClass.Validation };
 
