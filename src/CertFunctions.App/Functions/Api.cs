@@ -108,12 +108,4 @@ public sealed class Api(Endpoints endpoints)
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetLedgerConsistency")]
     public Task<IResult> GetLedgerConsistency([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = LedgerConsistency)] HttpRequest request) => endpoints.HandleAsync(request, LedgerConsistency);
-
-    /// <summary>Called twice it reads twice.</summary>
-    [Function("GetCertificateEvidence")]
-    public Task<IResult> GetCertificateEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateEvidence)] HttpRequest request) => endpoints.HandleAsync(request, CertificateEvidence);
-
-    /// <summary>Called twice it reads twice.</summary>
-    [Function("GetSubjectEvidence")]
-    public Task<IResult> GetSubjectEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectEvidence)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvidence);
 }
