@@ -192,6 +192,7 @@ var ownSettings = [
   { name: 'CheckpointSchedule', value: '0 * * * * *' }
   { name: 'InclusionSchedule', value: '15 * * * * *' }
   { name: 'SelfCheckSchedule', value: '0 */10 * * * *' }
+  { name: 'CheckLedgerSchedule', value: '0 5/10 * * * *' }
   { name: 'ExpiryThresholdDays', value: settings.expiryThresholdDays }
   { name: 'TraceSampleRatio', value: settings.traceRatio }
 ]

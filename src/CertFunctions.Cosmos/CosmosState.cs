@@ -32,6 +32,31 @@ sealed class CosmosState(Container container, TimeProvider clock) : IPositionSto
     public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) =>
         SaveAsync(new StateDocument { Id = Id(reader), Kind = StateDocument.PositionKind, Position = position }, cancellationToken);
 
+    public Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(async () =>
+    {
+        var (id, partition) = (Id(reader), new PartitionKey(StateDocument.PositionKind));
+        var moved = new StateDocument { Id = id, Kind = StateDocument.PositionKind, Position = position };
+        try
+        {
+            if (expected is null)
+            {
+                await container.CreateItemAsync(moved, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+
+            var there = await container.ReadItemAsync<StateDocument>(id, partition, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (there.Resource.Position != expected)
+                return false;
+            await container.ReplaceItemAsync(moved, id, partition, new ItemRequestOptions { IfMatchEtag = there.ETag }, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CosmosException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed)
+        {
+            // Someone was faster; or it was we ourselves, the answer was lost and the SDK asked again.
+            return false;
+        }
+    });
+
     public Task AddAsync(QuarantinedDocument document, CancellationToken cancellationToken) => CosmosFailure.GuardAsync(async () =>
     {
         var kept = new StateDocument

@@ -28,6 +28,7 @@ public sealed class Endpoints(
     GetPublished getPublished,
     GetEvidence getEvidence,
     GetSinks getSinks,
+    ReplayOneSink replaySink,
     GetTimers getTimers)
 {
     public const string Base = "/api/v1";
@@ -55,6 +56,7 @@ public sealed class Endpoints(
         new("GET", "/ledger/tile/{*path}", http => getPublished.HandleTileAsync(http, Value(http, "path"))),
         new("GET", "/ledger/consistency", getProof.HandleConsistencyAsync),
         new("GET", "/siem/sinks", getSinks.HandleAsync),
+        new("POST", "/siem/sinks/{name}/replay", http => replaySink.HandleAsync(http, Value(http, "name"))),
         new("GET", "/timers", getTimers.HandleAsync),
     ];
 

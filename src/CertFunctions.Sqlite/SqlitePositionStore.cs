@@ -27,4 +27,12 @@ sealed class SqlitePositionStore(SqliteWriter? writer, ReadSessions sessions) : 
             await Task.Delay(10, cancellationToken).ConfigureAwait(false);
         await unit.Done.ConfigureAwait(false);
     }
+
+    public async Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken)
+    {
+        var unit = new MovePosition(reader, expected, position);
+        while (!writer.OrRefuse().TryEnqueue(unit))
+            await Task.Delay(10, cancellationToken).ConfigureAwait(false);
+        return await unit.Done.ConfigureAwait(false);
+    }
 }

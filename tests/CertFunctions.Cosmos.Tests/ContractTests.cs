@@ -72,6 +72,11 @@ public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
 
+public sealed class CosmosReplaySinkTests : ReplaySinkContract
+{
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
 public sealed class CosmosLeasesTests : LeasesContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1, host: Clock);

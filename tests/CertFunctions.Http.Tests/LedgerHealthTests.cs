@@ -18,17 +18,36 @@ public sealed class LedgerHealthTests : HttpTest
         Service.Clock.Advance(TimeSpan.FromHours(1));
         var tell = new TellOwnEvent(Service.Store.Events, Service.Clock, new SeededRandom());
         foreach (var scope in Enum.GetValues<CheckScope>())
-            await new CheckLedger(Service.Store.Ledger, Make.Keys, Service.Store.Positions, tell, HttpService.Health, Service.Clock, scope, TimeSpan.FromSeconds(10)).RunAsync(default);
-        await new WatchInclusion(Service.Store.Feed, Service.Store.Ledger, Service.Store.Positions, tell, MergeDelay.Default, HttpService.Health, Service.Clock).RunAsync(default);
+            await new CheckLedger(Service.Store.Ledger, Make.Keys, Service.Store.Positions, tell, Service.Health, Service.Clock, scope, TimeSpan.FromSeconds(10)).RunAsync(default);
+        await new WatchInclusion(Service.Store.Feed, Service.Store.Ledger, Service.Store.Positions, tell, MergeDelay.Default, Service.Health, Service.Clock).RunAsync(default);
 
         var json = (await Service.GetAsync("/ledger/health")).Json;
         Assert.Equal("acme", json.GetProperty("ledger").GetString());
         Assert.Equal([("tail", "valid", 1), ("whole", "valid", 1)], json.GetProperty("checks").EnumerateArray().Select(Check));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("published").ValueKind);
         Assert.Equal("late", json.GetProperty("overdue").GetProperty("last_event_id").GetString());
 
         var other = (await Service.GetAsync("/ledger/health", HttpService.GlobexKey)).Json;
         Assert.Empty(other.GetProperty("checks").EnumerateArray());
         Assert.Equal(0, other.GetProperty("overdue").GetProperty("found").GetInt32());
+    }
+
+    [Fact]
+    public async Task It_tells_what_was_published_last_and_why_no_more_is()
+    {
+        await Service.PostAsync(Make.Json("c1", id: "e1"));
+        await Service.PublishAsync();
+        var first = Service.Clock.GetUtcNow();
+        await Service.ReplaceInArchiveAsync("acme/tile/0/000.p/1", new byte[32]);
+        await Service.PostAsync(Make.Json("c1", id: "e2"));
+
+        await Assert.ThrowsAsync<AggregateException>(Service.PublishAsync);
+
+        var published = (await Service.GetAsync("/ledger/health")).Json.GetProperty("published");
+        Assert.Equal((1, first.UtcDateTime), (published.GetProperty("size").GetInt32(), published.GetProperty("time").GetDateTime()));
+        Assert.Contains("archive", published.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(Service.Clock.GetUtcNow().UtcDateTime, published.GetProperty("failing_since").GetDateTime());
+        Assert.Equal(JsonValueKind.Null, (await Service.GetAsync("/ledger/health", HttpService.GlobexKey)).Json.GetProperty("published").ValueKind);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class Api(Endpoints endpoints)
     const string LedgerTile = "api/v1/ledger/tile/{*path}";
     const string LedgerConsistency = "api/v1/ledger/consistency";
     const string Sinks = "api/v1/siem/sinks";
+    const string SinkReplay = "api/v1/siem/sinks/{name}/replay";
     const string Timers = "api/v1/timers";
 
     /// <summary>Called twice with the same events it stores them once, and answers the second time that they were there.</summary>
@@ -72,6 +73,10 @@ public sealed class Api(Endpoints endpoints)
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetSinks")]
     public Task<IResult> GetSinks([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Sinks)] HttpRequest request) => endpoints.HandleAsync(request, Sinks);
+
+    /// <summary>Called twice it sets the sink back twice: entries go out once more, with the same indexes.</summary>
+    [Function("PostSinkReplay")]
+    public Task<IResult> PostSinkReplay([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = SinkReplay)] HttpRequest request) => endpoints.HandleAsync(request, SinkReplay);
 
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetLedgerHealth")]

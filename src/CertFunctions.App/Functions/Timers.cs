@@ -32,4 +32,8 @@ public sealed class Timers(RunJob run)
     /// <summary>Verifies what was chained since the last time. Run twice, the second time finds nothing new to verify.</summary>
     [Function("CheckTail")]
     public Task CheckTail([TimerTrigger("%SelfCheckSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("check-tail", cancellationToken);
+
+    /// <summary>Verifies the whole record once a day, some minutes at a time. Run twice, the second time goes on from where the first one ended.</summary>
+    [Function("CheckLedger")]
+    public Task CheckLedger([TimerTrigger("%CheckLedgerSchedule%")] TimerInfo timer, CancellationToken cancellationToken) => run.HandleAsync("check-ledger", cancellationToken);
 }

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
 using CertFunctions.Core.Tree;
+using CertFunctions.Core.Verification;
 
 namespace CertFunctions.Core.Publishing;
 
@@ -42,6 +44,7 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     public const int MaxEntriesPerCheckpoint = 65_536;
 
     readonly ConcurrentDictionary<OrgId, PublishingStatus> statuses = new();
+    readonly ConcurrentDictionary<OrgId, Publication> publications = new();
 
     /// <summary>The job's name, where there is one archive.</summary>
     public const string JobName = "publish-checkpoints";
@@ -52,6 +55,9 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     public string Name { get; init; } = JobName;
 
     public TimeSpan Every { get; init; } = Longest;
+
+    /// <summary>Where each outcome is told for other processes; nowhere where it is null.</summary>
+    public LedgerHealth? Health { get; init; }
 
     /// <summary>Each ledger as this process saw it last.</summary>
     public IReadOnlyCollection<PublishingStatus> Statuses => [.. statuses.Values];
@@ -74,6 +80,8 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
             }
         }
 
+        if (!publications.IsEmpty)
+            Instruments.CheckpointAge.Record(publications.Values.Max(p => p.Age(clock.GetUtcNow())).TotalSeconds);
         if (failures.Count > 0)
             throw new AggregateException(failures);
     }
@@ -85,20 +93,52 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
         try
         {
             var outcome = await PublishAsync(ledger, before?.Last, cancellationToken).ConfigureAwait(false);
-            statuses[ledger] = outcome switch
+            await NoteAsync(outcome switch
             {
                 PublishOutcome.Published published => new PublishingStatus(ledger, published.Checkpoint, clock.GetUtcNow()),
                 PublishOutcome.Refused refused => new PublishingStatus(ledger, before?.Last, clock.GetUtcNow(), refused.Reason),
                 _ => throw new System.Diagnostics.UnreachableException(),
-            };
+            }).ConfigureAwait(false);
             return outcome;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            statuses[ledger] = new PublishingStatus(ledger, before?.Last, clock.GetUtcNow(), e.Message);
+            await NoteFailureAsync(new PublishingStatus(ledger, before?.Last, clock.GetUtcNow(), e.Message), e).ConfigureAwait(false);
             throw;
         }
     }
+
+    /// <summary>Past this point the checkpoint is out, or not, whatever becomes of the note; if we die before it is saved, the next run writes one.</summary>
+    async Task NoteAsync(PublishingStatus status)
+    {
+        var before = publications.GetValueOrDefault(status.Ledger);
+        statuses[status.Ledger] = status;
+        publications[status.Ledger] = Publication(status, before);
+        if (Health is null)
+            return;
+        // What this process does not know another may: after a start, and where the timer moved.
+        if (status.LastError is not null)
+            publications[status.Ledger] = Publication(status, await Health.PublicationAsync(status.Ledger, CancellationToken.None).ConfigureAwait(false) ?? before);
+        await Health.NoteAsync(status.Ledger, publications[status.Ledger]).ConfigureAwait(false);
+    }
+
+    async Task NoteFailureAsync(PublishingStatus status, Exception error)
+    {
+        try
+        {
+            await NoteAsync(status).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The store of notes may be what failed: then both are told.
+        catch (Exception second)
+#pragma warning restore CA1031
+        {
+            throw new AggregateException(error, second);
+        }
+    }
+
+    static Publication Publication(PublishingStatus status, Publication? before) => status.LastError is null
+        ? new(status.Last?.Size ?? 0, status.Last?.Time, status.At)
+        : (before ?? new(status.Last?.Size ?? 0, status.Last?.Time, status.At)) with { At = status.At, Error = status.LastError, FailingSince = before?.FailingSince ?? status.At };
 
     async Task<PublishOutcome> PublishAsync(OrgId ledger, Checkpoint? remembered, CancellationToken cancellationToken)
     {

@@ -50,22 +50,24 @@ public sealed class WatchInclusion(IEventFeed feed, ILedgerStore ledgers, IPosit
             var (_, unchained) = await ledgers.CatchUpAsync(org.Key, [.. org], cancellationToken).ConfigureAwait(false);
             // Asked for after the look-up: what is overdue by now was not there when it was due.
             var now = clock.GetUtcNow();
+            var overdue = new List<(EventId, DateTimeOffset)>();
             foreach (var lacking in unchained.Where(e => !IsAlarm(e)).Select(e => Receipt.Of(e, delay.Within)))
             {
                 if (lacking.DueAt > now)
+                {
                     settled = false;
-                else
-                    await TellAsync(lacking, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                await tell.HandleAsync(lacking.Address.Org, Overdue, Id(lacking), json => Write(json, lacking), cancellationToken).ConfigureAwait(false);
+                overdue.Add((lacking.Id, lacking.DueAt));
             }
+
+            if (overdue.Count > 0)
+                await health.NoteOverdueAsync(org.Key, overdue, now).ConfigureAwait(false);
         }
 
         return settled;
-    }
-
-    async Task TellAsync(Receipt lacking, CancellationToken cancellationToken)
-    {
-        await tell.HandleAsync(lacking.Address.Org, Overdue, Id(lacking), json => Write(json, lacking), cancellationToken).ConfigureAwait(false);
-        health.NoteOverdue(lacking.Address.Org, lacking.Id, lacking.DueAt);
     }
 
     static void Write(Utf8JsonWriter json, Receipt lacking)

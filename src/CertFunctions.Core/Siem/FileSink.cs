@@ -16,6 +16,9 @@ public sealed class FileSink(string name, string folder) : ISink
 
     public string Name => name;
 
+    /// <summary>Set back, it would pass over every line it has; and to write the file anew is not for us, as someone may be reading it.</summary>
+    public string? NoReplay => "A file has each line once, and its lines stay: they are in it or in those it was renamed to. GET /ledger/entries?start=N gives the same lines from any index on.";
+
     public async Task<SinkOutcome> SendAsync(OrgId ledger, IReadOnlyList<ChainedEvent> entries, CancellationToken cancellationToken)
     {
         var turn = turns.GetOrAdd(ledger, _ => new SemaphoreSlim(1, 1));

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Telemetry;
@@ -10,7 +9,7 @@ namespace CertFunctions.Core.Siem;
 /// <summary>
 /// Step 5 of an event's life: the ledger goes to one sink, in index order, from the sink's own position. If we die after the sink took a batch
 /// and before the position is saved, the batch goes out again with the same ledger and indexes. A sink that is down holds up nobody else: the
-/// ledger is the buffer.
+/// ledger is the buffer. The position is moved only from where it was read: what was set back meanwhile (<see cref="ReplaySink"/>) stays set back.
 /// </summary>
 public sealed class ForwardLedger
 {
@@ -46,9 +45,8 @@ public sealed class ForwardLedger
     /// <summary>Sends the next batch of one ledger.</summary>
     public async Task<ForwardOutcome> HandleAsync(OrgId ledger, CancellationToken cancellationToken)
     {
-        var reader = $"sink/{sink.Name}/{ledger}";
-        var stored = await positions.GetAsync(reader, cancellationToken).ConfigureAwait(false);
-        var position = stored is null ? 0 : long.Parse(stored, CultureInfo.InvariantCulture);
+        var stored = await positions.GetAsync(SinkPosition.Reader(sink.Name, ledger), cancellationToken).ConfigureAwait(false);
+        var position = SinkPosition.Read(stored).Index;
         var entries = await store.ReadAsync(ledger, position, BatchEntries, cancellationToken).ConfigureAwait(false);
         if (entries.Count == 0)
         {
@@ -62,12 +60,12 @@ public sealed class ForwardLedger
         {
             case SinkOutcome.Delivered:
                 // The sink has them: from here on a cancelled caller must not make us forget it.
-                position = await TakenAsync(reader, position, entries, entries.Count, started).ConfigureAwait(false);
+                position = await TakenAsync(ledger, stored, entries, entries.Count, started).ConfigureAwait(false);
                 statuses[ledger] = new SinkStatus(sink.Name, ledger, position, 0, null, clock.GetUtcNow()) { OldestWaiting = entries.Count == BatchEntries ? Traces.RecordedAt(entries[^1].Event.Leaf.Span) : null };
                 return new ForwardOutcome.Sent(entries.Count);
             case SinkOutcome.Failed failed:
                 if (failed.Taken > 0)
-                    position = await TakenAsync(reader, position, entries, failed.Taken, started).ConfigureAwait(false);
+                    position = await TakenAsync(ledger, stored, entries, failed.Taken, started).ConfigureAwait(false);
                 activity?.SetStatus(ActivityStatusCode.Error, failed.Reason);
                 Instruments.SinkFailures.Add(1, Instruments.Label("sink", sink.Name), Instruments.Label("error_class", failed.Class.Wire()));
                 var failures = failed.Taken == 0 && statuses.TryGetValue(ledger, out var before) ? before.FailuresInARow + 1 : 1;
@@ -78,15 +76,20 @@ public sealed class ForwardLedger
         }
     }
 
-    /// <summary>Moves the position past what the sink took; where it is then.</summary>
-    async Task<long> TakenAsync(string reader, long position, IReadOnlyList<ChainedEvent> entries, int taken, DateTimeOffset started)
+    /// <summary>Moves the position past what the sink took, unless it was moved meanwhile; where it is then.</summary>
+    async Task<long> TakenAsync(OrgId ledger, string? stored, IReadOnlyList<ChainedEvent> entries, int taken, DateTimeOffset started)
     {
-        position += taken;
-        await positions.SaveAsync(reader, position.ToString(CultureInfo.InvariantCulture), CancellationToken.None).ConfigureAwait(false);
+        var before = SinkPosition.Read(stored);
+        var next = before with { Index = before.Index + taken };
+        var moved = await positions.TryMoveAsync(SinkPosition.Reader(sink.Name, ledger), stored, next.Print(), CancellationToken.None).ConfigureAwait(false);
         Instruments.Forwarded.Add(taken, Instruments.Label("sink", sink.Name));
         Traces.Done("forward", entries.Take(taken).Select(e => e.Event), started, Instruments.Label("certfn.sink", sink.Name));
-        return position;
+        return moved ? next.Index : await PositionAsync(ledger, CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <summary>Where the sink stands with a ledger, by whichever process: every entry below was delivered since it was last set back.</summary>
+    public async Task<long> PositionAsync(OrgId ledger, CancellationToken cancellationToken) =>
+        SinkPosition.Read(await positions.GetAsync(SinkPosition.Reader(sink.Name, ledger), cancellationToken).ConfigureAwait(false)).Index;
 
     static TimeSpan Patience(SinkOutcome.Failed failed, int failures)
     {

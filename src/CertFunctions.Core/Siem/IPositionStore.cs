@@ -6,6 +6,8 @@ namespace CertFunctions.Core.Siem;
 /// <item>A position that was saved is durable when the call returns.</item>
 /// <item>A reader that never saved has none: null.</item>
 /// <item>Readers do not see each other.</item>
+/// <item>Moving is compare-and-swap: of two that move from one position, one is told true. False says only that it is to be read again: it was elsewhere, or the move
+/// landed and its answer was lost.</item>
 /// </list>
 /// A position may fall behind what was done (we died between the two), never run ahead of it: what follows is done again, and tolerates it.
 /// </summary>
@@ -14,4 +16,7 @@ public interface IPositionStore
     Task<string?> GetAsync(string reader, CancellationToken cancellationToken);
 
     Task SaveAsync(string reader, string position, CancellationToken cancellationToken);
+
+    /// <summary>Saves <paramref name="position"/> where the reader's is still <paramref name="expected"/> (null: it has none); false where it is not.</summary>
+    Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken);
 }

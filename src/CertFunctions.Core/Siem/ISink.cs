@@ -16,6 +16,9 @@ public interface ISink
     /// <summary>Its name in settings, positions and status; unique, and kept for ever, as the position hangs on it.</summary>
     string Name { get; }
 
+    /// <summary>Why it cannot be sent again what it had, and what to do instead, as a sentence; null where it can.</summary>
+    string? NoReplay => null;
+
     Task<SinkOutcome> SendAsync(OrgId ledger, IReadOnlyList<ChainedEvent> entries, CancellationToken cancellationToken);
 }
 

@@ -69,6 +69,12 @@ public static class Instruments
     /// <summary>Entries the service has verified of its own ledgers, by <c>scope</c>.</summary>
     public static readonly Counter<long> LedgerChecked = Meter.CreateCounter<long>("certfn.ledger.checked", "{entry}", "Entries the service has verified of its own ledgers");
 
+    /// <summary>Seconds since the newest checkpoint of the ledger that is worst off was signed, at the end of each run of publishing.</summary>
+    public static readonly Gauge<double> CheckpointAge = Meter.CreateGauge<double>("certfn.checkpoint.age", "s", "Age of the newest checkpoint, of all ledgers the oldest");
+
+    /// <summary>Checkpoints a witness did not cosign, by <c>witness</c> (as configured) and <c>reason</c>: unreachable, refused, ahead.</summary>
+    public static readonly Counter<long> WitnessFailures = Meter.CreateCounter<long>("certfn.witness.failures", "{checkpoint}", "Checkpoints that a witness did not cosign, by reason");
+
     static Instruments() => Meter.CreateObservableGauge("certfn.sink.lag", SinkLag.Observe, "s", "Age of the oldest entry that a sink does not have yet; 0 when it has all");
 
     /// <summary>A label.</summary>

@@ -4,57 +4,110 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
 
 namespace CertFunctions.Core.Verification;
 
 /// <summary>
-/// The service verifies its own record, through the store it reads from. The tail goes on from the head it last found right (index and hash, kept between
-/// starts; the first start begins at genesis), so a run costs what is new; the whole begins at genesis each time. A break is recorded as
-/// <c>audit.chain_broken</c>, once per index, and so reaches the SIEM. If we die before the position is saved, the same entries are checked again.
+/// The service verifies its own record, through the store it reads from. The tail goes on from the head it last found right (the first start begins at genesis), so
+/// a run costs what is new. The whole begins at genesis once in each <paramref name="period"/>. Either keeps its place between runs and starts, and a run ends by itself
+/// after <see cref="Within"/>, for a platform that ends what takes too long: the next goes on from there. A break is recorded as <c>audit.chain_broken</c>, once per
+/// index, and so reaches the SIEM. If we die before the place is saved, the same entries are checked again.
 /// </summary>
-public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositionStore positions, TellOwnEvent tell, LedgerHealth health, TimeProvider clock, CheckScope scope, TimeSpan every) : ITimedJob
+public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositionStore positions, TellOwnEvent tell, LedgerHealth health, TimeProvider clock, CheckScope scope, TimeSpan period) : ITimedJob
 {
     const int PageEntries = 1000;
 
-    /// <summary>Pages between two saved positions: what a kill costs a first check of a long ledger.</summary>
+    /// <summary>Pages between two saved places: what a kill costs the check of a long ledger.</summary>
     const int PagesPerSave = 50;
 
-    /// <summary>In memory first: whoever alters the ledger can alter a position beside it.</summary>
-    readonly ConcurrentDictionary<OrgId, LedgerHead> seen = new();
+    /// <summary>From one run of a pass over the whole to the next.</summary>
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>In memory first: whoever alters the ledger can alter a place beside it.</summary>
+    readonly ConcurrentDictionary<OrgId, CheckPlace> seen = new();
     readonly ConcurrentDictionary<(OrgId, long), bool> told = new();
+
+    /// <summary>How long a run goes on; it looks at one page at least.</summary>
+    public TimeSpan Within { get; init; } = TimeSpan.FromMinutes(5);
 
     public string Name => scope == CheckScope.Tail ? "check-tail" : "check-ledger";
 
-    public TimeSpan Every => every;
+    public TimeSpan Every => scope == CheckScope.Tail || period < Longest ? period : Longest;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var ledger in await ledgers.ListAsync(cancellationToken).ConfigureAwait(false))
+        var (now, start) = (clock.GetUtcNow(), clock.GetTimestamp());
+        foreach (var (ledger, place) in await DueAsync(now, cancellationToken).ConfigureAwait(false))
         {
-            var report = await CheckAsync(ledger, cancellationToken).ConfigureAwait(false);
-            var check = new LedgerCheck(ledger, scope, report.Verdict, report.Size, report.Entries, report.FirstIndex, report.Detail, clock.GetUtcNow());
-            health.Note(check);
-            if (check.IsBroken && !told.ContainsKey((ledger, check.FirstIndex ?? 0)))
-            {
-                await TellAsync(check, cancellationToken).ConfigureAwait(false);
-                told[(ledger, check.FirstIndex ?? 0)] = true;
-            }
+            if (clock.GetElapsedTime(start) >= Within)
+                return;
+            var began = place is null || place.Done ? now : place.Began;
+            // The tail goes on from where it is; a whole that was done begins anew.
+            var since = scope == CheckScope.Whole && place?.Done == true ? null : place;
+            if (await CheckAsync(ledger, began, since, start, cancellationToken).ConfigureAwait(false) is { } found)
+                await SettleAsync(ledger, began, found, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    async Task<Found> CheckAsync(OrgId ledger, CancellationToken cancellationToken)
+    /// <summary>The ledgers to look at, longest waiting first: a run that ends early then passes over none for ever.</summary>
+    async Task<List<(OrgId Ledger, CheckPlace? Place)>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var since = scope == CheckScope.Tail ? await SinceAsync(ledger, cancellationToken).ConfigureAwait(false) : null;
+        var due = new List<(OrgId Ledger, CheckPlace? Place)>();
+        foreach (var ledger in await ledgers.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var place = seen.GetValueOrDefault(ledger) ?? CheckPlace.Read(await positions.GetAsync(Reader(ledger), cancellationToken).ConfigureAwait(false));
+            if (scope == CheckScope.Tail || place is null || !place.Done || IsOver(place.Began, now))
+                due.Add((ledger, place));
+        }
+
+        return [.. due.OrderBy(d => d.Place?.Began ?? DateTimeOffset.MinValue)];
+    }
+
+    /// <summary>Half a run's pace early rather than a whole one late; a beginning further ahead than a period is of a clock that has been set back since.</summary>
+    bool IsOver(DateTimeOffset began, DateTimeOffset now) => now - began >= period - Every / 2 || began - now > period;
+
+    /// <summary>What was found, told and noted. Only then is the pass done: if we die before, it is finished again and tells the same event.</summary>
+    async Task SettleAsync(OrgId ledger, DateTimeOffset began, Found found, CancellationToken cancellationToken)
+    {
+        var check = new LedgerCheck(ledger, scope, found.Verdict, found.Place.Size, found.Entries, found.FirstIndex, found.Detail, clock.GetUtcNow());
+        if (check.IsBroken && !told.ContainsKey((ledger, check.FirstIndex ?? 0)))
+        {
+            await TellAsync(check, cancellationToken).ConfigureAwait(false);
+            told[(ledger, check.FirstIndex ?? 0)] = true;
+        }
+
+        await health.NoteAsync(check).ConfigureAwait(false);
+        if (scope == CheckScope.Whole)
+            await RememberAsync(ledger, found.Place with { Began = began, Done = true }).ConfigureAwait(false);
+        else if (!check.IsBroken)
+            await RememberAsync(ledger, found.Place with { Began = clock.GetUtcNow() }).ConfigureAwait(false);
+    }
+
+    /// <summary>What the check found; null where a pass over the whole is not at its end yet.</summary>
+    async Task<Found?> CheckAsync(OrgId ledger, DateTimeOffset began, CheckPlace? place, long start, CancellationToken cancellationToken)
+    {
+        var since = place is { Size: > 0 } ? new LedgerHead(ledger, place.Size, place.Hash) : null;
         using var verifier = new LedgerVerifier(ledger, keys, since);
         // Head first: what is chained meanwhile is the next run's.
         var (head, _) = await ledgers.CatchUpAsync(ledger, [], cancellationToken).ConfigureAwait(false);
         if (since is not null && head.Size < since.Size)
-            return Result(verifier, verifier.Report(Verdict.Truncated, head.Size, $"{since.Size} entries were checked before, and now the head names {head.Size}"));
+            return Result(verifier.Report(Verdict.Truncated, head.Size, $"{since.Size} entries were checked before, and now the head names {head.Size}"));
 
         var limit = PageEntries;
         for (var page = 1; verifier.NextIndex < head.Size; page++)
         {
+            if (page > 1 && clock.GetElapsedTime(start) >= Within)
+            {
+                var sofar = Result(verifier.Complete(null));
+                if (sofar.Verdict is not (Verdict.Valid or Verdict.Unverifiable) || scope == CheckScope.Tail)
+                    return sofar;
+                Instruments.LedgerChecked.Add(sofar.Entries, Instruments.Label("scope", LedgerHealth.Wire(scope)));
+                await RememberAsync(ledger, sofar.Place).ConfigureAwait(false);
+                return null;
+            }
+
             IReadOnlyList<ChainedEvent> entries;
             try
             {
@@ -75,14 +128,23 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
 
             if (entries.Count == 0 || !Push(verifier, entries))
                 break;
-            if (scope == CheckScope.Tail && page % PagesPerSave == 0)
-                await RememberAsync(verifier.Head).ConfigureAwait(false);
+            if (page % PagesPerSave == 0 && Result(verifier.Complete(null)) is { Verdict: Verdict.Valid or Verdict.Unverifiable } right)
+                await RememberAsync(ledger, right.Place).ConfigureAwait(false);
         }
 
-        var report = verifier.Complete(head);
-        if (scope == CheckScope.Tail && report.Verdict is Verdict.Valid or Verdict.Unverifiable && verifier.Head != since)
-            await RememberAsync(verifier.Head).ConfigureAwait(false);
-        return Result(verifier, report);
+        return Result(verifier.Complete(head));
+
+        Found Result(VerifyReport report)
+        {
+            // A key that was not at hand in an earlier run of the pass is not at hand in the pass.
+            var hole = scope == CheckScope.Whole ? place?.Hole : null;
+            if (hole is null && report.Verdict == Verdict.Unverifiable)
+                hole = (report.FirstIndex ?? 0, report.Detail ?? "");
+            if (hole is { } earlier && report.Verdict == Verdict.Valid)
+                report = report with { Verdict = Verdict.Unverifiable, FirstIndex = earlier.Index, Detail = earlier.Detail };
+            var reached = verifier.Head;
+            return new Found(report.Verdict, report.Entries, report.FirstIndex, report.Detail, new CheckPlace(began, reached.Size, reached.Hash, Done: false, scope == CheckScope.Whole ? hole : null));
+        }
     }
 
     static bool Push(LedgerVerifier verifier, IReadOnlyList<ChainedEvent> entries)
@@ -109,23 +171,12 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
         return true;
     }
 
-    static Found Result(LedgerVerifier verifier, VerifyReport report) => new(report.Verdict, verifier.NextIndex, report.Entries, report.FirstIndex, report.Detail);
-
-    async Task<LedgerHead?> SinceAsync(OrgId ledger, CancellationToken cancellationToken)
+    async Task RememberAsync(OrgId ledger, CheckPlace place)
     {
-        if (seen.TryGetValue(ledger, out var head))
-            return head;
-        var words = (await positions.GetAsync(Reader(ledger), cancellationToken).ConfigureAwait(false))?.Split(' ');
-        // A position that is not one is no reason to trust less: the check begins at genesis.
-        return words is [var size, var hash] && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 && Digest.TryParse(hash, out var digest)
-            ? new LedgerHead(ledger, n, digest)
-            : null;
-    }
-
-    async Task RememberAsync(LedgerHead head)
-    {
-        seen[head.Ledger] = head;
-        await positions.SaveAsync(Reader(head.Ledger), string.Create(CultureInfo.InvariantCulture, $"{head.Size} {head.Hash}"), CancellationToken.None).ConfigureAwait(false);
+        var same = seen.TryGetValue(ledger, out var before) && before with { Began = place.Began } == place && scope == CheckScope.Tail;
+        seen[ledger] = place;
+        if (!same)
+            await positions.SaveAsync(Reader(ledger), place.Print(), CancellationToken.None).ConfigureAwait(false);
     }
 
     Task<RecordedEvent> TellAsync(LedgerCheck check, CancellationToken cancellationToken)
@@ -143,7 +194,7 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
         }, cancellationToken);
     }
 
-    static string Reader(OrgId ledger) => $"check-tail/{ledger}";
+    string Reader(OrgId ledger) => $"{Name}/{ledger}";
 
-    readonly record struct Found(Verdict Verdict, long Size, long Entries, long? FirstIndex, string? Detail);
+    readonly record struct Found(Verdict Verdict, long Entries, long? FirstIndex, string? Detail, CheckPlace Place);
 }

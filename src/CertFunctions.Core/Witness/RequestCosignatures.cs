@@ -3,7 +3,9 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 
 namespace CertFunctions.Core.Witness;
 
@@ -25,6 +27,9 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
 
     public TimeSpan Every => TimeSpan.FromMinutes(1);
 
+    /// <summary>Where the standings are told for other processes; nowhere where it is null.</summary>
+    public LedgerHealth? Health { get; init; }
+
     /// <summary>Each ledger's standing with each witness, as this process saw it last.</summary>
     public IReadOnlyCollection<WitnessStatus> Statuses => [.. statuses.Values];
 
@@ -36,6 +41,8 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
             if (await ArchivedCheckpoints.LatestAsync(archive, ledger, cancellationToken).ConfigureAwait(false) is not { } latest)
                 continue;
             var asked = await Task.WhenAll(witnesses.Select(w => AskAsync(ledger, latest, w, cancellationToken))).ConfigureAwait(false);
+            if (Health is not null)
+                await Health.NoteAsync(ledger, statuses.Values.Where(s => s.Ledger == ledger).Select(s => new WitnessStanding(s.Witness, s.Size, s.At, s.LastError))).ConfigureAwait(false);
             failures.AddRange(asked.OfType<string>().Select(why => new IOException($"the ledger of {ledger} is not cosigned: {why}")));
         }
 
@@ -51,6 +58,7 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
         if (before?.Name == latest.Name)
             return null;
         string? why;
+        var reason = "unreachable";
         try
         {
             using var patience = new CancellationTokenSource(Patience, clock);
@@ -65,9 +73,11 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
                     statuses[(ledger, key)] = new WitnessStatus(ledger, key.Name, latest.Checkpoint.Size, latest.Name, clock.GetUtcNow());
                     return null;
                 case AskOutcome.Ahead ahead:
+                    reason = "ahead";
                     why = FormattableString.Invariant($"{key.Name} has cosigned {ahead.Size} entries of it, and the archive's newest checkpoint has {latest.Checkpoint.Size}: what was published before is lost, or another service signs with this log's key");
                     break;
                 case AskOutcome.Refused refused:
+                    reason = "refused";
                     why = $"{key.Name}: {refused.Reason}";
                     break;
                 default:
@@ -83,6 +93,7 @@ public sealed class RequestCosignatures(ILedgerStore ledgers, IArchive archive, 
             why = $"{key.Name}: {e.Message}";
         }
 
+        Instruments.WitnessFailures.Add(1, Instruments.Label("witness", key.Name), Instruments.Label("reason", reason));
         statuses[(ledger, key)] = (before ?? new WitnessStatus(ledger, key.Name, 0, null, clock.GetUtcNow())) with { LastError = why, At = clock.GetUtcNow() };
         return why;
     }

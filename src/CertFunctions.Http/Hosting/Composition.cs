@@ -42,7 +42,7 @@ public static class Composition
         .AddSingleton<TimelineCursor>().AddSingleton<ReadTimeline>()
         .AddSingleton<CertificateCursor>().AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>()
         .AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
-        .AddSingleton<ExtendLedger>().AddSingleton<LedgerHealth>()
+        .AddSingleton<ExtendLedger>()
         .AddSingleton<IReadOnlyList<ForwardLedger>>(s =>
             [.. s.GetServices<ISink>().Select(sink => new ForwardLedger(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IPositionStore>(), sink, clock))])
         .AddSingleton<ForwardLedgers>()
@@ -56,13 +56,12 @@ public static class Composition
         .AddSingleton<WriteEvidence>()
         .AddSingleton<GetEvidence>()
         .AddSingleton<GetLedgerEntries>()
-        .AddSingleton<LedgerHealth>()
         .AddSingleton<GetLedgerHealth>()
         .AddSingleton<GetPublished>()
         .AddSingleton<GetSinks>()
+        .AddSingleton<ReplaySink>().AddSingleton<ReplayOneSink>()
         .AddSingleton<RunJob>()
         .AddSingleton<GetTimers>()
-        .AddSingleton<TellOwnEvent>()
         .AddSingleton<Endpoints>()
         .AddSingleton<Probes>();
 
@@ -77,8 +76,7 @@ public static class Composition
         .AddSingleton(MergeDelay.Default)
         .AddJob<ReconcileEvents>()
         .AddJob<ForwardLedgers>()
-        // The tail alone: on a long ledger the whole takes longer than a platform lets a function run, and is for an auditor's 'certfn verify'.
-        .AddJobs(TimeProvider.System, settings.LogName, settings.OperatorOrg, sweepEvery: TimeSpan.FromHours(1), checkAllEvery: TimeSpan.Zero);
+        .AddJobs(TimeProvider.System, settings.LogName, settings.OperatorOrg, sweepEvery: TimeSpan.FromHours(1), checkAllEvery: TimeSpan.FromDays(1));
 
     /// <summary>Adds the hub as a sink, where the settings name one; connected to when first asked for.</summary>
     public static IServiceCollection AddEventHub(this IServiceCollection services, EventHubSettings? hub, Func<EventHubSettings, IEventHub> connect) => hub is null ? services : services
@@ -98,7 +96,14 @@ public static class Composition
         this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName, TimeSpan? publishEvery = null)
     {
         services
-            .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock) { Name = publishing, Every = publishEvery ?? PublishCheckpoints.Longest })
+            // What each archive has is told apart as the jobs are.
+            .AddSingleton(s => new LedgerHealth(s.GetRequiredService<IPositionStore>(), publishing[PublishCheckpoints.JobName.Length..]))
+            .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock)
+            {
+                Name = publishing,
+                Every = publishEvery ?? PublishCheckpoints.Longest,
+                Health = s.GetRequiredService<LedgerHealth>(),
+            })
             .AddJob<PublishCheckpoints>()
             .AddJob<WatchInclusion>()
             .AddSingleton(s => Check(s, clock, CheckScope.Tail, TimeSpan.FromSeconds(30)));

@@ -70,7 +70,7 @@ public sealed record HostSettings
         var (chain, forward) = (from.Required(Settings.ChainLeasePrefix), from.Required(Settings.ForwardLeasePrefix));
         if (chain.Length > 0 && chain == forward)
             from.Refuse(Settings.ForwardLeasePrefix, $"is the same as {Settings.ChainLeasePrefix.Name}, and each trigger would take the other's leases");
-        foreach (var schedule in new[] { Settings.ReconcileSchedule, Settings.ForwardSchedule, Settings.SweepSchedule, Settings.CheckpointSchedule, Settings.InclusionSchedule, Settings.SelfCheckSchedule })
+        foreach (var schedule in new[] { Settings.ReconcileSchedule, Settings.ForwardSchedule, Settings.SweepSchedule, Settings.CheckpointSchedule, Settings.InclusionSchedule, Settings.SelfCheckSchedule, Settings.CheckLedgerSchedule })
             from.Required(schedule, IsSchedule);
         var settings = (
             EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, t => LogName.TryParse(t, out var name) ? (LogName?)name : null),

@@ -71,6 +71,7 @@ public static class Settings
     public static readonly Setting CheckpointSchedule = Schedule("CheckpointSchedule", "0 * * * * *");
     public static readonly Setting InclusionSchedule = Schedule("InclusionSchedule", "15 * * * * *");
     public static readonly Setting SelfCheckSchedule = Schedule("SelfCheckSchedule", "0 */10 * * * *");
+    public static readonly Setting CheckLedgerSchedule = Schedule("CheckLedgerSchedule", "0 5/10 * * * *");
     public static readonly Setting ExpiryThresholdDays = new("ExpiryThresholdDays", SettingPlace.Both, "whole days before the end, separated by commas, the largest first, such as 30,14,7,3,1");
 
     // Telemetry. OpenTelemetry and the Functions host read these by the names they gave them.
@@ -86,7 +87,7 @@ public static class Settings
         ArchiveConnection, ArchiveEndpoint, ArchiveContainer, LogOrigin,
         HmacKeyId, HmacKeysId, HmacKeysKey, SigningKey, EarlierLogKeys, CursorKey,
         ApiKeysId, ApiKeysHash, ApiKeysOrg, ApiKeysProjects, ApiKeysAccess, OperatorOrg,
-        ReconcileSchedule, ForwardSchedule, SweepSchedule, CheckpointSchedule, InclusionSchedule, SelfCheckSchedule, ExpiryThresholdDays,
+        ReconcileSchedule, ForwardSchedule, SweepSchedule, CheckpointSchedule, InclusionSchedule, SelfCheckSchedule, CheckLedgerSchedule, ExpiryThresholdDays,
         ApplicationInsights, OtlpEndpoint, TraceSampleRatio,
 
         // Read by the platform, the triggers and the SDKs, not by us.

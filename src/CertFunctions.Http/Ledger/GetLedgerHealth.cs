@@ -8,12 +8,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace CertFunctions.Http.Ledger;
 
-/// <summary><c>GET /ledger/health</c>: what this process found when it last checked the org's ledger, and events it found overdue.</summary>
+/// <summary><c>GET /ledger/health</c>: what the service, in whichever process, found when it last checked the org's ledger, published it and asked witnesses, and events it found overdue.</summary>
 public sealed class GetLedgerHealth(Door door, LedgerHealth health)
 {
-    public Task<IResult> HandleAsync(HttpContext http) => door.EnterAsync(http, Access.Access.Audit, caller => Task.FromResult<IResult>(Read(caller.Org)));
+    public Task<IResult> HandleAsync(HttpContext http) => door.EnterAsync(http, Access.Access.Audit, async caller =>
+        Write(caller.Org, await health.ReadAsync(caller.Org, http.RequestAborted).ConfigureAwait(false)));
 
-    JsonBytes Read(OrgId org)
+    static JsonBytes Write(OrgId org, LedgerStatus status)
     {
         var output = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
@@ -21,7 +22,7 @@ public sealed class GetLedgerHealth(Door door, LedgerHealth health)
             json.WriteStartObject();
             json.WriteString("ledger"u8, org.Value);
             json.WriteStartArray("checks"u8);
-            foreach (var check in health.Checks(org))
+            foreach (var check in status.Checks)
             {
                 json.WriteStartObject();
                 json.WriteString("scope"u8, LedgerHealth.Wire(check.Scope));
@@ -38,19 +39,56 @@ public sealed class GetLedgerHealth(Door door, LedgerHealth health)
             }
 
             json.WriteEndArray();
-            json.WriteStartObject("overdue"u8);
-            var overdue = health.OverdueOf(org);
-            json.WriteNumber("found"u8, overdue?.Count ?? 0);
-            if (overdue is not null)
+            Write(json, status.Overdue);
+            Write(json, status.Published);
+            json.WriteStartArray("witnesses"u8);
+            foreach (var standing in status.Witnesses)
             {
-                json.WriteString("last_event_id"u8, overdue.LastId.Value);
-                json.WriteString("last_due_at"u8, Rfc3339.Format(overdue.LastDueAt));
+                json.WriteStartObject();
+                json.WriteString("witness"u8, standing.Witness);
+                json.WriteNumber("size"u8, standing.Size);
+                json.WriteString("at"u8, Rfc3339.Format(standing.At));
+                json.WriteString("error"u8, standing.Error);
+                json.WriteEndObject();
             }
 
-            json.WriteEndObject();
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 
         return new JsonBytes(200, output.WrittenMemory);
+    }
+
+    static void Write(Utf8JsonWriter json, OverdueEvents? overdue)
+    {
+        json.WriteStartObject("overdue"u8);
+        json.WriteNumber("found"u8, overdue?.Count ?? 0);
+        if (overdue is not null)
+        {
+            json.WriteString("since"u8, Rfc3339.Format(overdue.Since));
+            json.WriteString("last_event_id"u8, overdue.LastId.Value);
+            json.WriteString("last_due_at"u8, Rfc3339.Format(overdue.LastDueAt));
+        }
+
+        json.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter json, Publication? published)
+    {
+        if (published is null)
+        {
+            json.WriteNull("published"u8);
+            return;
+        }
+
+        json.WriteStartObject("published"u8);
+        json.WriteNumber("size"u8, published.Size);
+        if (published.Time is { } time)
+            json.WriteString("time"u8, Rfc3339.Format(time));
+        json.WriteString("at"u8, Rfc3339.Format(published.At));
+        json.WriteString("error"u8, published.Error);
+        if (published.FailingSince is { } since)
+            json.WriteString("failing_since"u8, Rfc3339.Format(since));
+        json.WriteEndObject();
     }
 }

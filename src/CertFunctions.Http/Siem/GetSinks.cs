@@ -24,11 +24,13 @@ public sealed class GetSinks(Door door, IReadOnlyList<ForwardLedger> forwarders,
             json.WriteStartArray("sinks"u8);
             foreach (var forwarder in forwarders)
             {
+                // By whichever process; failures are those this one met.
+                var position = await forwarder.PositionAsync(org, http.RequestAborted).ConfigureAwait(false);
                 var status = forwarder.Statuses.FirstOrDefault(s => s.Ledger == org);
                 json.WriteStartObject();
                 json.WriteString("name"u8, forwarder.Sink.Name);
-                json.WriteNumber("position"u8, status?.Position ?? 0);
-                json.WriteNumber("lag"u8, Math.Max(0, head.Size - (status?.Position ?? 0)));
+                json.WriteNumber("position"u8, position);
+                json.WriteNumber("lag"u8, Math.Max(0, head.Size - position));
                 json.WriteNumber("failures_in_a_row"u8, status?.FailuresInARow ?? 0);
                 json.WriteString("last_error"u8, status?.LastError);
                 if (status is not null)

@@ -34,6 +34,10 @@ public sealed record Problem(string Kind, int Status, string Title, string Detai
 
     public static Problem NoSuchTile { get; } = new("no-such-tile", 404, "No such tile", "The tree has no tile or bundle under that path, or none of that width: ask for those the newest checkpoint's size has; a partial one may have been replaced by the full one.");
 
+    public static Problem NoSuchSink { get; } = new("no-such-sink", 404, "No such sink", "The service forwards to no sink of that name: GET /siem/sinks lists those there are.");
+
+    public static Problem NoReplay(string reason) => new("no-replay", 409, "The sink takes nothing twice", reason);
+
     public static Problem Internal { get; } = new("internal", 500, "Something went wrong here", "The service met a fault of its own; its log has the details under the trace id. Whether a write took effect is not known: submit it again with the same id.");
 
     public static Problem StoreUnavailable { get; } = new("store-unavailable", 503, "The store did not answer", "Nothing is known of this request's effect: send it again with the same event ids.") { RetryAfter = TimeSpan.FromSeconds(1) };

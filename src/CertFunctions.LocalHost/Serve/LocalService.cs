@@ -4,6 +4,7 @@ using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
+using CertFunctions.Core.Verification;
 using CertFunctions.Core.Witness;
 using CertFunctions.Http;
 using CertFunctions.Http.Access;
@@ -136,6 +137,7 @@ sealed class LocalService : IAsyncDisposable
             {
                 // As publishing is called: each folder has an archive of its own.
                 Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
+                Health = s.GetRequiredService<LedgerHealth>(),
             })
             .AddJob<RequestCosignatures>();
     }

@@ -27,4 +27,12 @@ sealed class MemoryPositions : IPositionStore
         AfterSave();
         return Task.CompletedTask;
     }
+
+    public async Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(reader, cancellationToken) != expected)
+            return false;
+        await SaveAsync(reader, position, cancellationToken);
+        return true;
+    }
 }

@@ -182,6 +182,8 @@ public sealed class TracesTests
         public Task<string?> GetAsync(string reader, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
         public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken) => Task.FromResult(true);
     }
 
     /// <summary>What was appended, to one subject.</summary>

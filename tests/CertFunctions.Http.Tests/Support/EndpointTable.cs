@@ -21,5 +21,6 @@ static class EndpointTable
         new GetPublished(null!, null!, null!),
         new GetEvidence(null!, null!),
         new GetSinks(null!, null!, null!),
+        new ReplayOneSink(null!, null!),
         new GetTimers(null!, null!)).All;
 }

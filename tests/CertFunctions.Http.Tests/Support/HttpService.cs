@@ -61,9 +61,6 @@ sealed class HttpService : IAsyncDisposable
     /// <summary>What receipts are signed with.</summary>
     public static EcdsaLogKey LogKey { get; } = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    /// <summary>What a self-check of any of these services found: tests use ledgers of their own.</summary>
-    public static LedgerHealth Health { get; } = new();
-
     readonly TempFolder folder;
     readonly WebApplication app;
     readonly SqliteStore store;
@@ -93,6 +90,9 @@ sealed class HttpService : IAsyncDisposable
     public LogKeys LogKeys { get; }
 
     public SqliteStore Store => store;
+
+    /// <summary>As another process over the same store would have it.</summary>
+    public LedgerHealth Health => new(store.Positions);
 
     /// <summary>The key of a caller in org acme who may do just that.</summary>
     public static string KeyFor(Access.Access access) => $"acme-{access}";
@@ -131,11 +131,20 @@ sealed class HttpService : IAsyncDisposable
             new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
             new GetProof(door, store.Ledger, archive, latest),
             new GetLedgerEntries(door, store.Ledger),
-            new GetLedgerHealth(door, Health),
+            new GetLedgerHealth(door, new LedgerHealth(store.Positions)),
             new GetPublished(door, archive, latest),
             new GetEvidence(door, new WriteEvidence(store.Events, store.Ledger, archive, latest, keys)),
             new GetSinks(door, [forwarder], store.Ledger),
+            new ReplayOneSink(door, new ReplaySink([forwarder, new ForwardLedger(store.Ledger, store.Positions, new Taking(), clock)], store.Positions, new TellOwnEvent(store.Events, clock, new SeededRandom()))),
             new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
+    }
+
+    /// <summary>A sink that may be sent everything again, called siem; nothing forwards to it.</summary>
+    sealed class Taking : ISink
+    {
+        public string Name => "siem";
+
+        public Task<SinkOutcome> SendAsync(OrgId ledger, IReadOnlyList<ChainedEvent> entries, CancellationToken cancellationToken) => Task.FromResult<SinkOutcome>(new SinkOutcome.Delivered());
     }
 
     /// <summary>A timed job that does nothing.</summary>
@@ -204,7 +213,7 @@ sealed class HttpService : IAsyncDisposable
     {
         await SettleAsync();
         Clock.Advance(TimeSpan.FromMinutes(1));
-        await new PublishCheckpoints(store.Ledger, Archive, LogName, LogKeys, Clock).RunAsync(CancellationToken.None);
+        await new PublishCheckpoints(store.Ledger, Archive, LogName, LogKeys, Clock) { Health = Health }.RunAsync(CancellationToken.None);
     }
 
     /// <summary>What no archive does, and someone with access to its files may.</summary>

@@ -11,7 +11,7 @@ namespace CertFunctions.Testing.Contracts;
 /// <summary>R33: the service checks its own record, at the cost of what is new, and tells of a break once, on every store.</summary>
 public abstract class CheckLedgerContract : StoreContract
 {
-    readonly LedgerHealth health = new();
+    readonly SteppingClock clock = new();
 
     [Fact]
     public async Task The_first_check_begins_at_genesis_and_the_next_goes_on_where_it_ended()
@@ -34,12 +34,12 @@ public abstract class CheckLedgerContract : StoreContract
         counted = new CountedReads(Store.Ledger);
         await Check(CheckScope.Tail, counted).RunAsync(default);
         Assert.Equal((1507, 3), counted.Taken());
-        Assert.Equal((Verdict.Valid, 1510L), Last(CheckScope.Tail));
+        Assert.Equal((Verdict.Valid, 1510L), await LastAsync(CheckScope.Tail));
         Assert.Empty(await OwnEvents.ToldAsync(Store));
     }
 
     [Fact]
-    public async Task The_whole_is_read_from_genesis_each_time()
+    public async Task The_whole_is_read_from_genesis_once_in_each_period()
     {
         await ChainAsync(1100);
         var counted = new CountedReads(Store.Ledger);
@@ -47,9 +47,61 @@ public abstract class CheckLedgerContract : StoreContract
 
         await whole.RunAsync(default);
         await whole.RunAsync(default);
+        Assert.Equal((0, 1100), counted.Taken());
+        clock.Advance(Period);
+        await whole.RunAsync(default);
 
-        Assert.Equal((0, 2200), counted.Taken());
-        Assert.Equal((Verdict.Valid, 1100L), Last(CheckScope.Whole));
+        Assert.Equal((0, 1100), counted.Taken());
+        Assert.Equal((Verdict.Valid, 1100L), await LastAsync(CheckScope.Whole));
+    }
+
+    [Theory]
+    [InlineData(CheckScope.Tail)]
+    [InlineData(CheckScope.Whole)]
+    public async Task A_run_ends_when_its_time_is_up_and_the_next_goes_on_from_there_in_whichever_process(CheckScope scope)
+    {
+        await ChainAsync(3500);
+        var reads = new List<(long, int)>();
+        for (var run = 0; run < 3; run++)
+        {
+            await Store.ReopenAsync();
+            var counted = new CountedReads(Store.Ledger, () => clock.Advance(TimeSpan.FromSeconds(1)));
+            await Check(scope, counted, within: TimeSpan.FromSeconds(2)).RunAsync(default);
+            reads.Add(counted.Taken());
+            if (scope == CheckScope.Whole && run == 0)
+                Assert.Empty((await new LedgerHealth(Store.Positions).ReadAsync(Make.Org, default)).Checks);
+        }
+
+        Assert.Equal([(0, 2000), (2000, 1500), (-1, 0)], reads);
+        Assert.Equal((Verdict.Valid, 3500L), await LastAsync(scope));
+        Assert.Empty(await OwnEvents.ToldAsync(Store));
+    }
+
+    [Fact]
+    public async Task A_pass_that_goes_on_finds_what_was_altered_behind_its_place_in_the_next_pass_and_before_it_in_this()
+    {
+        await ChainAsync(2500);
+        var slow = new CountedReads(Store.Ledger, () => clock.Advance(TimeSpan.FromSeconds(1)));
+        await Check(CheckScope.Whole, slow, within: TimeSpan.FromSeconds(1)).RunAsync(default);
+
+        await Check(CheckScope.Whole, new AlteredLedger(Store.Ledger, e => e.Index is 17 or 2200 ? e with { Mac = default } : e)).RunAsync(default);
+        Assert.Equal((Verdict.Tampered, 2200L), await LastAsync(CheckScope.Whole));
+        clock.Advance(Period);
+        await Check(CheckScope.Whole, new AlteredLedger(Store.Ledger, e => e.Index is 17 ? e with { Mac = default } : e)).RunAsync(default);
+        Assert.Equal((Verdict.Tampered, 17L), await LastAsync(CheckScope.Whole));
+        Assert.Equal([2200, 17], (await OwnEvents.ToldAsync(Store)).Select(t => t.Data.GetProperty("index").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_not_at_hand_in_an_earlier_run_of_a_pass_is_not_forgotten()
+    {
+        await ChainAsync(1500);
+        var others = new LedgerKeys("k2", new Dictionary<string, byte[]> { ["k2"] = SHA256.HashData("another key"u8) });
+        await Check(CheckScope.Whole, new CountedReads(Store.Ledger, () => clock.Advance(TimeSpan.FromSeconds(1))), others, within: TimeSpan.FromSeconds(1)).RunAsync(default);
+
+        await Check(CheckScope.Whole, Store.Ledger).RunAsync(default);
+
+        Assert.Equal((Verdict.Unverifiable, 1500L), await LastAsync(CheckScope.Whole));
     }
 
     [Theory]
@@ -61,12 +113,16 @@ public abstract class CheckLedgerContract : StoreContract
         var altered = new AlteredLedger(Store.Ledger, e => e.Index == 17 ? e with { Event = e.Event with { Leaf = Altered(e.Event.Leaf) } } : e);
 
         for (var i = 0; i < 3; i++)
+        {
             await Check(scope, altered).RunAsync(default);
+            clock.Advance(Period);
+        }
+
         await Check(scope == CheckScope.Tail ? CheckScope.Whole : CheckScope.Tail, altered).RunAsync(default);
 
         var (type, _, data) = Assert.Single(await OwnEvents.ToldAsync(Store));
         Assert.Equal(("audit.chain_broken", "acme", 17, "tampered"), (type, data.GetProperty("ledger").GetString(), data.GetProperty("index").GetInt32(), data.GetProperty("verdict").GetString()));
-        Assert.Equal((Verdict.Tampered, 17L), Last(scope));
+        Assert.Equal((Verdict.Tampered, 17L), await LastAsync(scope));
     }
 
     [Fact]
@@ -90,7 +146,7 @@ public abstract class CheckLedgerContract : StoreContract
         await Check(CheckScope.Tail, broken).RunAsync(default);
 
         Assert.Equal(23, Assert.Single(await OwnEvents.ToldAsync(Store)).Data.GetProperty("index").GetInt32());
-        Assert.Equal((Verdict.Tampered, 23L), Last(CheckScope.Tail));
+        Assert.Equal((Verdict.Tampered, 23L), await LastAsync(CheckScope.Tail));
     }
 
     [Fact]
@@ -127,7 +183,7 @@ public abstract class CheckLedgerContract : StoreContract
 
         await Check(CheckScope.Tail, Store.Ledger, others).RunAsync(default);
 
-        Assert.Equal((Verdict.Unverifiable, 4L), Last(CheckScope.Tail));
+        Assert.Equal((Verdict.Unverifiable, 4L), await LastAsync(CheckScope.Tail));
         Assert.Empty(await OwnEvents.ToldAsync(Store));
     }
 
@@ -139,6 +195,7 @@ public abstract class CheckLedgerContract : StoreContract
         await ChainAsync(30);
         for (var failing = 1; ; failing++)
         {
+            clock.Advance(Period);
             var plan = new FaultPlan(failing, fault);
             var altered = new AlteredLedger(Store.Ledger, e => e.Index == 29 ? e with { Mac = default } : e);
             try
@@ -153,19 +210,25 @@ public abstract class CheckLedgerContract : StoreContract
             await Check(CheckScope.Tail, Store.Ledger).RunAsync(default);
             await Check(CheckScope.Whole, altered).RunAsync(default);
             Assert.Equal(29, Assert.Single(await OwnEvents.ToldAsync(Store)).Data.GetProperty("index").GetInt32());
-            Assert.Equal((Verdict.Valid, 30L), Last(CheckScope.Tail));
+            Assert.Equal((Verdict.Valid, 30L), await LastAsync(CheckScope.Tail));
             if (plan.Failed is null)
                 break;
             Assert.InRange(failing, 1, 10);
         }
     }
 
-    CheckLedger Check(CheckScope scope, ILedgerStore ledgers, LedgerKeys? keys = null, IEventStore? events = null, IPositionStore? positions = null) =>
-        new(ledgers, keys ?? Make.Keys, positions ?? Store.Positions, new TellOwnEvent(events ?? Store.Events, ManualClock.Default, new SeededRandom()), health, ManualClock.Default, scope, TimeSpan.FromSeconds(10));
+    static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    (Verdict, long) Last(CheckScope scope)
+    CheckLedger Check(CheckScope scope, ILedgerStore ledgers, LedgerKeys? keys = null, IEventStore? events = null, IPositionStore? positions = null, TimeSpan? within = null) =>
+        new(ledgers, keys ?? Make.Keys, positions ?? Store.Positions, new TellOwnEvent(events ?? Store.Events, clock, new SeededRandom()), new LedgerHealth(positions ?? Store.Positions), clock, scope, Period)
+        {
+            Within = within ?? TimeSpan.FromMinutes(5),
+        };
+
+    /// <summary>As another process is told.</summary>
+    async Task<(Verdict, long)> LastAsync(CheckScope scope)
     {
-        var check = health.Checks(Make.Org).Single(c => c.Scope == scope);
+        var check = (await new LedgerHealth(Store.Positions).ReadAsync(Make.Org, default)).Checks.Single(c => c.Scope == scope);
         return (check.Verdict, check.Size);
     }
 
@@ -204,7 +267,7 @@ public abstract class CheckLedgerContract : StoreContract
     }
 
     /// <summary>Where reading began, and how many entries it gave.</summary>
-    sealed class CountedReads(ILedgerStore inner) : ILedgerStore
+    sealed class CountedReads(ILedgerStore inner, Action? each = null) : ILedgerStore
     {
         long first = -1;
         int entries;
@@ -227,11 +290,26 @@ public abstract class CheckLedgerContract : StoreContract
             var read = await inner.ReadAsync(ledger, from, limit, cancellationToken);
             first = first < 0 ? from : first;
             entries += read.Count;
+            each?.Invoke();
             return read;
         }
 
         public Task<EventStanding> FindAsync(SubjectAddress address, EventId id, CancellationToken cancellationToken) => inner.FindAsync(address, id, cancellationToken);
 
         public Task<IReadOnlyList<OrgId>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
+    }
+
+    /// <summary>A clock that stands still, for the time of day and for how long something takes, until it is told.</summary>
+    sealed class SteppingClock : TimeProvider
+    {
+        DateTimeOffset now = ManualClock.Default.GetUtcNow();
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public override long GetTimestamp() => now.Ticks;
+
+        public void Advance(TimeSpan by) => now += by;
     }
 }

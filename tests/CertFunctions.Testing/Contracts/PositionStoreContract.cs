@@ -26,4 +26,31 @@ public abstract class PositionStoreContract : StoreContract
         Assert.Equal("1", await Store.Positions.GetAsync("sink/a", default));
         Assert.Equal("2", await Store.Positions.GetAsync("sink/b", default));
     }
+
+    [Fact]
+    public async Task Rule_4_a_position_moves_only_from_where_it_is()
+    {
+        Assert.False(await Store.Positions.TryMoveAsync("sink/a", "0", "1", default));
+        Assert.Null(await Store.Positions.GetAsync("sink/a", default));
+        Assert.True(await Store.Positions.TryMoveAsync("sink/a", null, "1", default));
+        Assert.False(await Store.Positions.TryMoveAsync("sink/a", null, "2", default));
+        Assert.True(await Store.Positions.TryMoveAsync("sink/a", "1", "2", default));
+        Assert.False(await Store.Positions.TryMoveAsync("sink/a", "1", "3", default));
+        await Store.Positions.SaveAsync("sink/a", "9", default);
+        Assert.False(await Store.Positions.TryMoveAsync("sink/a", "2", "3", default));
+
+        await Store.ReopenAsync();
+        Assert.Equal("9", await Store.Positions.GetAsync("sink/a", default));
+    }
+
+    [Fact]
+    public async Task Rule_4_of_many_that_move_from_one_position_one_is_told_true()
+    {
+        await Store.Positions.SaveAsync("sink/a", "0", default);
+
+        var told = await Task.WhenAll(Enumerable.Range(1, 8).Select(n => Task.Run(() => Store.Positions.TryMoveAsync("sink/a", "0", $"{n}", default))));
+
+        var winner = Assert.Single(told.Index(), t => t.Item).Index + 1;
+        Assert.Equal($"{winner}", await Store.Positions.GetAsync("sink/a", default));
+    }
 }

@@ -64,6 +64,9 @@ public sealed class FaultyPositionStore(IPositionStore inner, FaultPlan plan) : 
         await inner.SaveAsync(reader, position, cancellationToken);
         return true;
     });
+
+    public Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken) =>
+        plan.RunAsync($"save position of {reader}", () => inner.TryMoveAsync(reader, expected, position, cancellationToken));
 }
 
 public sealed class FaultySink(ISink inner, FaultPlan plan) : ISink

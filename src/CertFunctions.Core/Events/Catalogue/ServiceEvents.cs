@@ -40,6 +40,14 @@ static class ServiceEvents
         },
         new()
         {
+            Name = "siem.replayed",
+            Module = "system",
+            When = "a sink was set back, to be sent entries again",
+            DefaultSeverity = Severity.Warn,
+            Fields = [Need("sink", Text), Need("from", Count), Need("position", Count), May("requested_by", Text)],
+        },
+        new()
+        {
             Name = "expiry.swept",
             Module = "system",
             When = "a sweep looked at the certificates that were due",

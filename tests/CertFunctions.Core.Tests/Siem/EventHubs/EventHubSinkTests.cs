@@ -270,5 +270,8 @@ public sealed class EventHubSinkTests
 
         public Task SaveAsync(string reader, string position, CancellationToken cancellationToken) =>
             saves++ == alive ? throw new IOException("the process is gone") : inner.SaveAsync(reader, position, cancellationToken);
+
+        public Task<bool> TryMoveAsync(string reader, string? expected, string position, CancellationToken cancellationToken) =>
+            saves++ == alive ? throw new IOException("the process is gone") : inner.TryMoveAsync(reader, expected, position, cancellationToken);
     }
 }
