@@ -35,7 +35,7 @@ public sealed class ReplayTests : HttpTest
 
         var answer = await PostAsync("siem", body);
 
-        answer.IsProblem(400, "invalid-parameter");
+        answer.IsProblem(400, "invalid-parameter", field);
         var error = answer.Json.GetProperty("errors")[0];
         Assert.Equal(field, error.GetProperty("field").GetString());
         Assert.Contains(mend, error.GetProperty("mend").GetString(), StringComparison.Ordinal);

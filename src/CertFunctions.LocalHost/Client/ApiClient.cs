@@ -56,6 +56,10 @@ sealed class ApiClient : IDisposable
         return SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, ReadJsonAsync, cancellationToken);
     }
 
+    /// <summary>Posts a short JSON body.</summary>
+    public Task<JsonDocument> PostJsonAsync(string path, string body, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") }, ReadJsonAsync, cancellationToken);
+
     async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         try

@@ -40,6 +40,7 @@ static class Certfn
             KeyCommand.Create(),
             RotateCommand.Create(),
             ProvisionCommand.Create(),
+            ReplayCommand.Create(),
             WitnessCommand.Create(),
         };
         ExamplesHelp.Add(root);
