@@ -28,6 +28,15 @@ public sealed class CommandLineTests(CommandLineTests.Running running) : IClassF
     }
 
     [Fact]
+    public async Task A_replay_says_what_the_service_says_of_it()
+    {
+        (await Certfn.RunAsync(Home, "replay", "file", "--from", "0")).Exits(3).Says("takes nothing twice").Says("/ledger/entries");
+        (await Certfn.RunAsync(Home, "replay", "nobody", "--from", "0")).Says("No such sink");
+        (await Certfn.RunAsync(Home, "replay", "file")).Exits(2).Says("--from");
+        (await Certfn.RunAsync(Home, "replay", "file", "--from", "soon")).Exits(2);
+    }
+
+    [Fact]
     public async Task Without_a_verb_it_is_2_with_a_hint() => (await Certfn.RunAsync(Home)).Exits(2).Says("See 'certfn --help'.");
 
     [Theory]

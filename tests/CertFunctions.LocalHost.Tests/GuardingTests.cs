@@ -3,6 +3,7 @@ using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Verification;
 using CertFunctions.Core.Witness;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Rotate;
@@ -74,6 +75,11 @@ public sealed class GuardingTests : IDisposable
         var refused = await Assert.ThrowsAsync<AggregateException>(() => job.RunAsync(default));
         Assert.Contains("has cosigned 9 entries", refused.InnerException!.Message, StringComparison.Ordinal);
         Assert.Contains("has cosigned 9 entries", Assert.Single(job.Statuses).LastError!, StringComparison.Ordinal);
+        var told = Assert.Single((await shorter.Health.ReadAsync(Ledger, default)).Witnesses);
+        Assert.Equal(0, told.Size);
+        Assert.Contains("has cosigned 9 entries", told.Error!, StringComparison.Ordinal);
+        told = Assert.Single((await alice.Health.ReadAsync(Ledger, default)).Witnesses);
+        Assert.Equal((9, null), (told.Size, told.Error));
     }
 
     [Fact]
@@ -212,9 +218,12 @@ public sealed class GuardingTests : IDisposable
             keys = ServiceKeys.LoadOrCreate(folder);
         }
 
+        /// <summary>As another process over the same store would have it.</summary>
+        public LedgerHealth Health => new(store.Positions);
+
         public RequestCosignatures Cosign(HttpClient http, WitnessHost witness) => Cosign(http, new WitnessTarget(witness.Url, witness.Verifier));
 
-        public RequestCosignatures Cosign(HttpClient http, WitnessTarget witness) => new(store.Ledger, Archive, [new AskWitness(http, witness)], clock);
+        public RequestCosignatures Cosign(HttpClient http, WitnessTarget witness) => new(store.Ledger, Archive, [new AskWitness(http, witness)], clock) { Health = Health };
 
         public async Task<ArchivedCheckpoint> LatestAsync() => (await ArchivedCheckpoints.LatestAsync(Archive, Ledger, default))!;
 

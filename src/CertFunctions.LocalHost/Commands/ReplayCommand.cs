@@ -4,6 +4,7 @@ using System.Text.Json;
 using CertFunctions.LocalHost.Client;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Show;
+using Spectre.Console;
 
 namespace CertFunctions.LocalHost.Commands;
 
