@@ -28,6 +28,7 @@ public sealed class AccessTests : HttpTest
         { "GET", "/ledger/tile/0/000.p/1", Access.Access.Audit },
         { "GET", "/ledger/consistency?from=0", Access.Access.Audit },
         { "GET", "/siem/sinks", Access.Access.Operate },
+        { "POST", "/siem/sinks/siem/replay", Access.Access.Operate },
         { "GET", "/timers", Access.Access.Operate },
     };
 
@@ -139,7 +140,7 @@ public sealed class AccessTests : HttpTest
     {
         var request = new HttpRequestMessage(new HttpMethod(method), "/api/v1" + path);
         if (method == "POST")
-            request.Content = new StringContent(Make.Json("c1"), System.Text.Encoding.UTF8, "application/json");
+            request.Content = new StringContent(path.EndsWith("/replay", StringComparison.Ordinal) ? """{"from":0}""" : Make.Json("c1"), System.Text.Encoding.UTF8, "application/json");
         if (authorization is not null)
             request.Headers.TryAddWithoutValidation("Authorization", authorization.Any(c => c > 127) ? Uri.EscapeDataString(authorization) : authorization);
         return Service.SendAsync(request, key: null);
