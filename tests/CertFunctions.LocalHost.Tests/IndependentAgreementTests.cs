@@ -82,6 +82,10 @@ public sealed class IndependentAgreementTests(Published published) : IClassFixtu
             ("a manifest of another version", With(0, "\"certfn_evidence\":1", "\"certfn_evidence\":2"), "tampered"),
             ("a manifest of another size", With(0, "\"size\":300", "\"size\":301"), "tampered"),
             ("a time stamp over nothing", Closed([.. whole[..2], "{\"time_stamp\":\"AAAA\"}", .. whole[2..]]), "tampered"),
+            ("half a surrogate pair in a key", With(1, "\"keys\":[\"", "\"keys\":[\"\\ud800"), "tampered"),
+            ("half a surrogate pair in the note", With(1, "{\"checkpoint\":\"", "{\"checkpoint\":\"\\ud800"), "tampered"),
+            ("half a surrogate pair in a member's name", With(0, "\"origin\":", "\"\\ud800rigin\":"), "tampered"),
+            ("half a surrogate pair in an event's member", With(2, "\"event\":", "\"\\ud800vent\":"), "tampered"),
             ("a signature altered", With(1, "\\n\"", "A\\n\""), "tampered"),
             ("a signature of a key nobody knows beside it", Closed(With(1, "\\n\",\"keys\"", "\\n— elsewhere.example AAAAAAAAAAA=\\n\",\"keys\"")), "valid"),
         };
@@ -112,6 +116,23 @@ public sealed class IndependentAgreementTests(Published published) : IClassFixtu
             altered[line] = altered[line].Replace(of, to, StringComparison.Ordinal);
             Assert.NotEqual(whole[line], altered[line]);
             return altered;
+        }
+    }
+
+    [SkippableFact]
+    public async Task Of_bundles_with_a_bit_flipped()
+    {
+        Python.SkipWithout();
+        var path = home.File("bundle");
+        var text = Encoding.UTF8.GetString(published.Bundle);
+        // The highest bit makes what is no UTF-8; places: a key's, the note's, and others from end to end.
+        var places = Enumerable.Range(0, 18).Select(i => i * published.Bundle.Length / 18).Append(text.IndexOf("\"keys\":[\"", StringComparison.Ordinal) + 12).Append(text.IndexOf("checkpoint", StringComparison.Ordinal) + 15);
+        foreach (var (at, bit) in places.SelectMany((p, i) => new[] { (p, 7), (p, i % 7) }))
+        {
+            var bytes = (byte[])published.Bundle.Clone();
+            bytes[at] ^= (byte)(1 << bit);
+            await File.WriteAllBytesAsync(path, bytes);
+            Agree($"bit {bit} of byte {at}", Assert.Single(VerifySources.Bundle(path, new VerifySetup { Policy = Pinned }, default)), await Python.VerifyAsync(path, "--key", Key), "tampered or incomplete or unverifiable");
         }
     }
 
