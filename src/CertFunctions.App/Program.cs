@@ -14,7 +14,7 @@ builder.ConfigureFunctionsWebApplication();
 var settings = HostSettings.Read(builder.Configuration);
 builder.Services
     .AddCertFunctions(settings)
-    .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })
+    .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry, ProvisionAtStart = settings.IsOnThisMachine })
     .AddArchive(settings.Archive, BlobContainer.Connect)
     .AddEventHub(settings.EventHub, EventHub.Connect)
     .AddTelemetry(settings);

@@ -15,6 +15,9 @@ public sealed record CosmosSettings
     /// <summary>The database. 1 to 255 characters.</summary>
     public string Database { get; init; } = "certfunctions";
 
+    /// <summary>Whether a host makes what is missing of the database before it starts: for an emulator, which begins empty each time. Elsewhere whoever deploys does.</summary>
+    public bool ProvisionAtStart { get; init; }
+
     /// <summary>By which certificates' due times are computed as their events come. The same for every service on a database; <see cref="ReplanExpiry"/> sees to what others computed.</summary>
     public ExpiryPolicies Policies { get; init; } = ExpiryPolicies.Default;
 }

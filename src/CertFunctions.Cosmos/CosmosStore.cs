@@ -79,6 +79,8 @@ public sealed class CosmosStore : IDisposable
     /// </summary>
     public async Task CheckAsync(LedgerKeys keys, CancellationToken cancellationToken)
     {
+        if (settings.ProvisionAtStart)
+            await CosmosProvisioning.ProvisionAsync(settings, cancellationToken).ConfigureAwait(false);
         await CosmosProvisioning.CheckAsync(Database, settings, cancellationToken).ConfigureAwait(false);
         await CheckKeysAsync(keys, cancellationToken).ConfigureAwait(false);
     }

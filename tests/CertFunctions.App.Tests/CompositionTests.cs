@@ -90,9 +90,11 @@ public sealed class CompositionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_start_without_containers_says_what_to_run()
+    public async Task A_start_elsewhere_makes_no_containers_and_says_what_to_run()
     {
-        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => app.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, default));
+        using var elsewhere = CosmosStore.Of(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase }, TimeProvider.System);
+
+        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => elsewhere.CheckAsync(settings.LedgerKeys, default));
 
         Assert.Contains("run 'certfn provision'", problem.Message, StringComparison.Ordinal);
     }
@@ -135,9 +137,10 @@ public sealed class CompositionTests : IAsyncLifetime
         Assert.Equal(1, connections);
     }
 
+    /// <summary>On an emulator, which begins empty, a start makes the database.</summary>
     async Task StartAsync()
     {
-        await CosmosProvisioning.ProvisionAsync(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase }, default);
+        Assert.True(settings.IsOnThisMachine);
         await app.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, default);
     }
 
@@ -147,7 +150,7 @@ public sealed class CompositionTests : IAsyncLifetime
     IServiceCollection Program(HostSettings settings, Func<EventHubSettings, IEventHub> connect) => new ServiceCollection()
         .AddLogging()
         .AddCertFunctions(settings)
-        .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })
+        .AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry, ProvisionAtStart = settings.IsOnThisMachine })
         .AddArchive(settings.Archive, _ => new FolderArchive(archive))
         .AddEventHub(settings.EventHub, connect);
 
@@ -157,7 +160,7 @@ public sealed class CompositionTests : IAsyncLifetime
         var program = AppSource.Files.Single(f => f.Name == "Program.cs").Text;
 
         Assert.Contains(".AddCertFunctions(settings)", program, StringComparison.Ordinal);
-        Assert.Contains(".AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry })", program, StringComparison.Ordinal);
+        Assert.Contains(".AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry, ProvisionAtStart = settings.IsOnThisMachine })", program, StringComparison.Ordinal);
         Assert.Contains(".AddArchive(settings.Archive, BlobContainer.Connect)", program, StringComparison.Ordinal);
         Assert.Contains(".AddEventHub(settings.EventHub, EventHub.Connect)", program, StringComparison.Ordinal);
         Assert.Contains("CheckAsync(settings.LedgerKeys, CancellationToken.None);", program, StringComparison.Ordinal);

@@ -18,10 +18,16 @@ sealed class Verify(Scale scale)
         var rounds = Math.Min(scale.Rounds, 5);
         var size = string.Create(CultureInfo.InvariantCulture, $"{n:#,0} entries");
         var rows = new List<Row>();
-        rows.AddRange(await MeasureAsync("database", () => Check(new VerifyDatabase(database, Workload.Keys).Run().Single(), n), Bar.Least(0.8)));
+        rows.AddRange(await MeasureAsync("database", () => Check(new VerifyDatabase(database, Workload.Keys).Run().Single(), n), Bar.Least(0.9)));
+        rows.AddRange(await Interleave.MeasureAsync(
+            [new Row("verify", $"database, {size}, two threads, by the clock", Unit.PerSecond, 0) { LimitName = "one thread", Bar = Bar.Least(1.7) }],
+            rounds, () => Threads(2), () => Threads(1)));
         rows.AddRange(await MeasureAsync("export", () => Check(Lines(export), n), Bar.Least(0.8)));
         rows.AddRange(await MemoryAsync());
         return rows;
+
+        Task<double[]> Threads(int threads) =>
+            Task.FromResult(new[] { Interleave.Rate(n, () => Check(new VerifyDatabase(database, Workload.Keys) { Threads = threads }.Run().Single(), n)).ByClock });
 
         Task<IReadOnlyList<Row>> MeasureAsync(string what, Action verify, Bar bar) => Interleave.MeasureAsync(
             [
@@ -58,6 +64,7 @@ sealed class Verify(Scale scale)
                 Limit = first,
                 Bar = Bar.Most(1.25),
             }),
+            .. peaks.Select(p => new Row("verify", string.Create(CultureInfo.InvariantCulture, $"peak memory at {p.Entries:#,0} entries"), Unit.Megabytes, p.Megabytes) { Bar = Bar.Most(128) }),
         ];
     }
 

@@ -79,7 +79,7 @@ public sealed class CosmosLeasesTests : LeasesContract
 
 public sealed class CosmosCertificateStoreOnOnePartitionTests : CertificateStoreContract
 {
-    protected override int Histories => 2_000;
+    protected override int Histories => 10_000;
 
     protected override int Replayed => 100;
 

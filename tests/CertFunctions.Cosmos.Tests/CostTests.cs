@@ -99,9 +99,9 @@ public sealed class CostTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(90 * 1024, 9, "x")]
+    [InlineData(58 * 1024, 14, "x")]
     [InlineData(16 * 1024, 99, "😀")]
-    [InlineData(30 * 1024, 60, "\\\"")]
+    [InlineData(25 * 1024, 70, "\\\"")]
     public async Task Large_events_are_cut_into_batches_the_service_takes(int bytes, int count, string filling)
     {
         await using var store = await OpenWarmAsync(1);

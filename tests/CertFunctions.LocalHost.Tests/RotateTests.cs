@@ -71,7 +71,7 @@ public sealed class RotateTests : IDisposable
     [InlineData(RotatedKey.Hmac)]
     public async Task Killed_after_any_step_the_next_start_of_the_service_brings_it_to_the_same_end(RotatedKey kind) => await KilledAsync(kind, async () =>
     {
-        await using var service = await LocalService.StartAsync(new ServeOptions { Data = Folder, Url = "http://127.0.0.1:0", Quiet = true }, default);
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = Folder, Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.Zero }, default);
     });
 
     async Task KilledAsync(RotatedKey kind, Func<Task> goOn)

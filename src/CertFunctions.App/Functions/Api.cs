@@ -18,6 +18,8 @@ public sealed class Api(Endpoints endpoints)
     const string CertificateDiff = "api/v1/projects/{project}/certificates/{id}/diff";
     const string CertificateProof = "api/v1/projects/{project}/certificates/{id}/events/{eventId}/proof";
     const string SubjectProof = "api/v1/projects/{project}/subjects/{kind}/{id}/events/{eventId}/proof";
+    const string CertificateEvidence = "api/v1/projects/{project}/certificates/{id}/evidence";
+    const string SubjectEvidence = "api/v1/projects/{project}/subjects/{kind}/{id}/evidence";
     const string LedgerHead = "api/v1/ledger/head";
     const string LedgerEntries = "api/v1/ledger/entries";
     const string LedgerHealth = "api/v1/ledger/health";
@@ -86,6 +88,14 @@ public sealed class Api(Endpoints endpoints)
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetSubjectProof")]
     public Task<IResult> GetSubjectProof([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectProof)] HttpRequest request) => endpoints.HandleAsync(request, SubjectProof);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetCertificateEvidence")]
+    public Task<IResult> GetCertificateEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = CertificateEvidence)] HttpRequest request) => endpoints.HandleAsync(request, CertificateEvidence);
+
+    /// <summary>Called twice it reads twice.</summary>
+    [Function("GetSubjectEvidence")]
+    public Task<IResult> GetSubjectEvidence([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = SubjectEvidence)] HttpRequest request) => endpoints.HandleAsync(request, SubjectEvidence);
 
     /// <summary>Called twice it reads twice.</summary>
     [Function("GetLedgerCheckpoint")]

@@ -37,15 +37,7 @@ public sealed class ExpirySweepJob(ReplanExpiry replan, SweepExpiry sweep, IEven
         var id = EventId.Parse($"swept-{report.At.UtcTicks.ToString(CultureInfo.InvariantCulture)}");
         await events.AppendAsync([OwnEvent.Of(address, "expiry.swept", id, report.At, random, json =>
         {
-            json.WriteNumber("examined"u8, report.Examined);
-            json.WriteStartObject("announced"u8);
-            foreach (var (type, count) in report.Announced)
-                json.WriteNumber(type, count);
-            json.WriteEndObject();
-            json.WriteNumber("suppressed"u8, report.Suppressed);
-            json.WriteNumber("moved"u8, report.Moved);
-            json.WriteNumber("known"u8, report.Known);
-            json.WriteNumber("failed"u8, report.Failed);
+            report.Write(json);
             json.WriteNumber("late_by"u8, (long)report.LateBy.TotalSeconds);
             json.WriteNumber("replanned"u8, replanned);
         })], CancellationToken.None).ConfigureAwait(false);

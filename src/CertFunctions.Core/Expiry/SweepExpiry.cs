@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
@@ -147,6 +148,20 @@ public sealed class SweepReport(DateTimeOffset at)
 
     /// <summary>For how long the certificate that waited longest had been due.</summary>
     public TimeSpan LateBy { get; private set; }
+
+    /// <summary>Writes the counts as members of a JSON object.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteNumber("examined"u8, Examined);
+        json.WriteStartObject("announced"u8);
+        foreach (var (type, count) in Announced)
+            json.WriteNumber(type, count);
+        json.WriteEndObject();
+        json.WriteNumber("suppressed"u8, Suppressed);
+        json.WriteNumber("moved"u8, Moved);
+        json.WriteNumber("known"u8, Known);
+        json.WriteNumber("failed"u8, Failed);
+    }
 
     internal void Examine(CertificateHead head, DateTimeOffset now)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
+using CertFunctions.Http.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace CertFunctions.Http.Certificates;
@@ -53,13 +54,10 @@ sealed record InventoryParameters(CertificateQuery Query, TimeSpan? Within, stri
                     query = query with { LatestFirst = value == "-expiry" };
                     break;
                 case "limit":
-                    if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > ListCertificates.MaxLimit)
-                        errors.Add(name, $"must be a whole number from 1 to {ListCertificates.MaxLimit}");
+                    limit = PageParameters.Limit(value, ListCertificates.MaxLimit, errors);
                     break;
                 case "cursor":
-                    cursor = value;
-                    if (value.Length == 0)
-                        errors.Add(name, "is empty: leave it out for the first page, or send next_cursor of the page before");
+                    cursor = PageParameters.Cursor(value, errors);
                     break;
                 default:
                     errors.Add(FieldErrors.Short(name), "is not a parameter of this call: it takes status, issuer, expiring_within, name, sort, limit and cursor");

@@ -20,6 +20,9 @@ public sealed record HostSettings
 
     public required string CosmosDatabase { get; init; }
 
+    /// <summary>Whether <see cref="Cosmos"/> is an emulator on this machine.</summary>
+    public bool IsOnThisMachine => SampleKeys.IsThisMachine(Cosmos);
+
     /// <summary>The hub every chained entry goes to; null for none.</summary>
     public required EventHubSettings? EventHub { get; init; }
 

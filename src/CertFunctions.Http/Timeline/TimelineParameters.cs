@@ -1,7 +1,7 @@
-using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Events.Catalogue;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Http.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace CertFunctions.Http.Timeline;
@@ -43,13 +43,10 @@ sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
                     timeline = timeline with { Order = value == "asc" ? TimelineOrder.OldestFirst : TimelineOrder.NewestFirst };
                     break;
                 case "limit":
-                    if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > ReadTimeline.MaxLimit)
-                        errors.Add(name, $"must be a whole number from 1 to {ReadTimeline.MaxLimit}");
+                    limit = PageParameters.Limit(value, ReadTimeline.MaxLimit, errors);
                     break;
                 case "cursor":
-                    cursor = value;
-                    if (value.Length == 0)
-                        errors.Add(name, "is empty: leave it out for the first page, or send next_cursor of the page before");
+                    cursor = PageParameters.Cursor(value, errors);
                     break;
                 default:
                     errors.Add(FieldErrors.Short(name), "is not a parameter of this call: it takes type, after, before, order, limit and cursor");

@@ -169,15 +169,7 @@ static class SweepCommand
         {
             json.WriteStartObject();
             json.WriteString("at"u8, Rfc3339.Format(report.At));
-            json.WriteNumber("examined"u8, report.Examined);
-            json.WriteStartObject("announced"u8);
-            foreach (var (type, count) in report.Announced)
-                json.WriteNumber(type, count);
-            json.WriteEndObject();
-            json.WriteNumber("suppressed"u8, report.Suppressed);
-            json.WriteNumber("known"u8, report.Known);
-            json.WriteNumber("moved"u8, report.Moved);
-            json.WriteNumber("failed"u8, report.Failed);
+            report.Write(json);
             json.WriteEndObject();
         }
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using CertFunctions.Core.Outbound;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
@@ -12,9 +11,6 @@ using CertFunctions.Http.Wire;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Rotate;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -55,7 +51,7 @@ sealed class LocalService : IAsyncDisposable
             // Before anything signs: the log may say by now that another key does.
             keys = await RotateKey.FinishAsync(options, keys, store, cancellationToken).ConfigureAwait(false);
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
-            await service.ListenAsync(options, cancellationToken).ConfigureAwait(false);
+            service.Url = await LocalWeb.ListenAsync(service.app, options.Url, ServeOptions.DefaultUrl, options.Data, cancellationToken).ConfigureAwait(false);
             return service;
         }
         catch
@@ -69,19 +65,7 @@ sealed class LocalService : IAsyncDisposable
 
     static WebApplication Build(ServeOptions options, ServiceKeys keys, LocalStore store)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseUrls(options.Url);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // One byte more than is taken, so that the endpoint is the one to say 413, in the API's own words.
-            kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1;
-        });
-        builder.Logging.ClearProviders();
-        if (!options.Quiet)
-            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-
+        var builder = LocalWeb.CreateBuilder(options.Url, RequestBody.MaxBytes, options.Quiet);
         var caller = new Caller("local", options.Org, Projects: null, Access.All);
         var sink = new FileSink(store.FileSinkName, options.Data.Siem);
         builder.Services
@@ -138,28 +122,6 @@ sealed class LocalService : IAsyncDisposable
                 Name = RequestCosignatures.JobName + store.PublishJobName[PublishCheckpoints.JobName.Length..],
             })
             .AddJob<RequestCosignatures>();
-    }
-
-    async Task ListenAsync(ServeOptions options, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or SocketException)
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new MendableException($"{options.Url} is in use by another program: stop that one, or choose another address with --urls (port 0 takes a free one).", e);
-        }
-        catch (Exception e) when (e is FormatException or InvalidOperationException or SocketException or UnauthorizedAccessException)
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new MendableException($"Cannot listen on {options.Url}: {e.Message} Choose an address such as {ServeOptions.DefaultUrl} with --urls.", e);
-        }
-
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Url = new Uri(address);
-        await File.WriteAllTextAsync(folder.Address, address + "\n", cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Witness;
@@ -6,13 +5,9 @@ using CertFunctions.Http.Witness;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.Sqlite;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace CertFunctions.LocalHost.Serve;
 
@@ -50,7 +45,7 @@ sealed class WitnessHost : IAsyncDisposable
             key = WitnessKeys.LoadOrCreate(options.Data, options.Name);
             state = SqliteWitnessState.Open(options.Data.WitnessState);
             var host = new WitnessHost(Build(options, key, state), state, key, hold, options.Data);
-            await host.ListenAsync(options, cancellationToken).ConfigureAwait(false);
+            host.Url = await LocalWeb.ListenAsync(host.app, options.Url, WitnessOptions.DefaultUrl, options.Data, cancellationToken).ConfigureAwait(false);
             return host;
         }
         catch (Exception e)
@@ -66,41 +61,13 @@ sealed class WitnessHost : IAsyncDisposable
 
     static WebApplication Build(WitnessOptions options, WitnessKey key, SqliteWitnessState state)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseUrls(options.Url);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // One byte more than is taken, so that the endpoint is the one to say 413.
-            kestrel.Limits.MaxRequestBodySize = AddCheckpointRequest.MaxBytes + 1;
-        });
-        builder.Logging.ClearProviders();
-        if (!options.Quiet)
-            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        var builder = LocalWeb.CreateBuilder(options.Url, AddCheckpointRequest.MaxBytes, options.Quiet);
         builder.Services.AddSingleton(new AddCheckpoint(key, options.Logs, state, options.Clock)).AddSingleton<WitnessEndpoints>();
 
         var app = builder.Build();
         app.Services.GetRequiredService<WitnessEndpoints>().Map(app);
         app.MapGet("/healthz", static (HttpContext http) => http.Response.WriteAsync("ok\n"));
         return app;
-    }
-
-    async Task ListenAsync(WitnessOptions options, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or FormatException or InvalidOperationException or SocketException or UnauthorizedAccessException)
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new MendableException($"Cannot listen on {options.Url}: {e.Message} Choose another address, such as {WitnessOptions.DefaultUrl}, with --urls (port 0 takes a free one).", e);
-        }
-
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Url = new Uri(address);
-        await File.WriteAllTextAsync(folder.Address, address + "\n", cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -48,15 +48,6 @@ public sealed class Azurite : IAsyncLifetime
         http.Dispose();
     }
 
-    public async Task<BlobArchive> ArchiveAsync(string container)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri($"{Account.Endpoint}/{container}?restype=container"));
-        await Account.AuthorizeAsync(request, TimeProvider.System.GetUtcNow(), default);
-        using var response = await http.SendAsync(request);
-        Assert.True(response.StatusCode is HttpStatusCode.Created or HttpStatusCode.Conflict, await response.Content.ReadAsStringAsync());
-        return Open(container);
-    }
-
     public BlobArchive Open(string container) => new(http, Account, container, TimeProvider.System);
 
     async Task<bool> AnswersAsync()

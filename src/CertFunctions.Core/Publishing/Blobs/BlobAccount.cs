@@ -14,7 +14,9 @@ public sealed class BlobAccount
     /// <summary>The service version asked for. Emulators and clouds of the last years have it.</summary>
     internal const string Version = "2021-12-02";
 
-    const string EmulatorEndpoint = "http://127.0.0.1:10000/devstoreaccount1";
+    const string EmulatorName = "devstoreaccount1";
+
+    const string EmulatorEndpoint = $"http://127.0.0.1:10000/{EmulatorName}";
 
     /// <summary>The key that every storage emulator is known by.</summary>
     const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -24,6 +26,9 @@ public sealed class BlobAccount
     readonly Func<CancellationToken, ValueTask<string>>? token;
 
     BlobAccount(Uri endpoint, string? name, byte[]? key, Func<CancellationToken, ValueTask<string>>? token) => (Endpoint, this.name, this.key, this.token) = (endpoint, name, key, token);
+
+    /// <summary>Whether it is a storage emulator, which begins empty: there the archive makes its own container.</summary>
+    public bool IsEmulator => name == EmulatorName;
 
     /// <summary>The blob endpoint, without a slash at its end.</summary>
     public Uri Endpoint { get; }
@@ -38,7 +43,7 @@ public sealed class BlobAccount
         var parts = connection.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(p => p.Split('=', 2)).Where(p => p.Length == 2).ToLookup(p => p[0], p => p[1], StringComparer.OrdinalIgnoreCase);
         if (parts["UseDevelopmentStorage"].FirstOrDefault() == "true")
-            return new BlobAccount(Trim(EmulatorEndpoint), "devstoreaccount1", Convert.FromBase64String(EmulatorKey), null);
+            return new BlobAccount(Trim(EmulatorEndpoint), EmulatorName, Convert.FromBase64String(EmulatorKey), null);
         var (account, secret) = (parts["AccountName"].FirstOrDefault(), parts["AccountKey"].FirstOrDefault());
         var endpoint = parts["BlobEndpoint"].FirstOrDefault()
             ?? $"{parts["DefaultEndpointsProtocol"].FirstOrDefault() ?? "https"}://{account}.blob.{parts["EndpointSuffix"].FirstOrDefault() ?? "core.windows.net"}";

@@ -7,11 +7,14 @@ namespace CertFunctions.Core.Publishing.Blobs;
 
 /// <summary>
 /// An archive in a container of block blobs, over the storage service's REST. A blob is written only if there is none (<c>If-None-Match: *</c>), whole, and
-/// acknowledged when it is durable; under an immutability policy nobody can change or delete it afterwards. The container is made by whoever deploys.
+/// acknowledged when it is durable; under an immutability policy nobody can change or delete it afterwards. The container is made by whoever deploys; in an
+/// emulator, which begins empty, by the archive itself.
 /// </summary>
 public sealed class BlobArchive(HttpClient http, BlobAccount account, string container, TimeProvider clock) : IArchive
 {
     const int ListPage = 5000;
+
+    bool prepared = !account.IsEmulator;
 
     public async Task<ArchivePut> PutAsync(string name, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -101,7 +104,22 @@ public sealed class BlobArchive(HttpClient http, BlobAccount account, string con
         }
     }
 
+    /// <summary>Makes the container of an emulator; two at once, or one that is there, are no harm.</summary>
+    async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri($"{account.Endpoint}/{container}?restype=container"));
+        using var response = await AskAsync(request, cancellationToken).ConfigureAwait(false);
+        prepared = response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Conflict;
+    }
+
     async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (!prepared)
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        return await AskAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         await account.AuthorizeAsync(request, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         try
