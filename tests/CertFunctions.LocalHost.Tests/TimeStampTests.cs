@@ -34,6 +34,8 @@ public sealed class TimeStampTests(Published published) : IClassFixture<Publishe
 
         Assert.True(report.Verdict == Verdict.Valid, report.Detail);
         Assert.Equal(Guarantees.Signed | Guarantees.TimeStamped, report.Guarantees);
+        Python.SkipWithout();
+        Assert.Equal("valid", (await Python.VerifyAsync(path)).Verdict);
         Assert.InRange(report.StampedAt!.Value, DateTimeOffset.UtcNow - TimeSpan.FromMinutes(5), DateTimeOffset.UtcNow + TimeSpan.FromMinutes(5));
         await File.WriteAllBytesAsync(home.File("text"), text.ToArray());
         await File.WriteAllBytesAsync(home.File("token"), token);
@@ -64,6 +66,8 @@ public sealed class TimeStampTests(Published published) : IClassFixture<Publishe
         await using var authority = await TimeStampAuthority.StartAsync();
         var other = await TimeStamps.AskAsync(http, authority.Url, "another text"u8.ToArray(), default);
         Assert.Equal((Verdict.Tampered, Layer.TimeStamp), Verify(await StampedAsync(other), authority.Certificate) is var r ? (r.Verdict, r.FoundBy) : default);
+        Python.SkipWithout();
+        Assert.Equal("tampered", (await Python.VerifyAsync(await StampedAsync(other))).Verdict);
         var token = await TimeStamps.AskAsync(http, authority.Url, await TextAsync(), default);
         token[^10] ^= 1;
         Assert.Equal((Verdict.Tampered, Layer.TimeStamp), Verify(await StampedAsync(token), authority.Certificate) is var s ? (s.Verdict, s.FoundBy) : default);

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
@@ -104,7 +105,7 @@ public static class EvidenceLines
             var root = document.RootElement;
             if (!Int64(root, "certfn_evidence", out var version) || version != Version || !Text(root, "origin", out var origin) || !VerifierKey.IsName(origin)
                 || !Text(root, "ledger", out var org) || !OrgId.TryParse(org, out var ledger) || !Text(root, "project", out var name) || !ProjectId.TryParse(name, out var project)
-                || !root.TryGetProperty("subject", out var s) || s.ValueKind != JsonValueKind.Object || !Text(s, "kind", out var kind) || !Text(s, "id", out var id)
+                || !Find(root, "subject", out var s) || s.ValueKind != JsonValueKind.Object || !Text(s, "kind", out var kind) || !Text(s, "id", out var id)
                 || !Subject.TryParse(kind, id, out var subject)
                 || !Int64(root, "size", out var size) || !Int64(root, "first_seq", out var first) || !Int64(root, "last_seq", out var last) || !Int64(root, "count", out var count))
                 return false;
@@ -124,7 +125,7 @@ public static class EvidenceLines
         using (document)
         {
             var root = document.RootElement;
-            if (!Text(root, "checkpoint", out var text) || !root.TryGetProperty("keys", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MaxKeys)
+            if (!Text(root, "checkpoint", out var text) || !Find(root, "keys", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MaxKeys)
                 return false;
             if (!SignedNote.TryParse(Encoding.UTF8.GetBytes(text), out note, out var fault))
             {
@@ -135,7 +136,7 @@ public static class EvidenceLines
             var parsed = new List<VerifierKey>();
             foreach (var element in list.EnumerateArray())
             {
-                if (!VerifierKey.TryParse(element.ValueKind == JsonValueKind.String ? element.GetString() : null, out var key, out fault))
+                if (!VerifierKey.TryParse(TextOf(element), out var key, out fault))
                 {
                     why = $"its key {parsed.Count + 1} is not a verifier key: {fault}";
                     return false;
@@ -174,7 +175,7 @@ public static class EvidenceLines
         using (document)
         {
             var root = document.RootElement;
-            if (!Int64(root, "index", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !root.TryGetProperty("proof", out var list)
+            if (!Int64(root, "index", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !Find(root, "proof", out var list)
                 || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > Tree.TreeProof.MaxLength)
                 return false;
             _ = Raw(root, "personal", out var personal);
@@ -212,6 +213,9 @@ public static class EvidenceLines
     static bool TryParse(ReadOnlySpan<byte> line, [NotNullWhen(true)] out JsonDocument? document)
     {
         document = null;
+        // The parser itself finds that out only when it is asked for a text, and then throws.
+        if (!Utf8.IsValid(line))
+            return false;
         try
         {
             var reader = new Utf8JsonReader(line);
@@ -230,31 +234,48 @@ public static class EvidenceLines
 
     static bool Text(JsonElement root, string name, out string text)
     {
-        text = "";
+        var found = Find(root, name, out var value) ? TextOf(value) : null;
+        text = found ?? "";
+        return found is not null;
+    }
+
+    static bool Find(JsonElement root, string name, out JsonElement value)
+    {
         try
         {
-            if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-                return false;
-            text = value.GetString()!;
-            return true;
+            return root.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair in some member's name.
+            value = default;
+            return false;
+        }
+    }
+
+    static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
         catch (InvalidOperationException)
         {
             // Half a surrogate pair.
-            return false;
+            return null;
         }
     }
 
     static bool Int64(JsonElement root, string name, out long number)
     {
         number = 0;
-        return root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number) && number >= 0;
+        return Find(root, name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number) && number >= 0;
     }
 
     static bool Raw(JsonElement root, string name, out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
-        if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Object)
+        if (!Find(root, name, out var value) || value.ValueKind != JsonValueKind.Object)
             return false;
         bytes = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value).ToArray();
         return true;

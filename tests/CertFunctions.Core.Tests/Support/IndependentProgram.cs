@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace CertFunctions.Core.Tests.Support;
 
-/// <summary><c>tests/independent/ledger.py</c>, run by whatever Python 3 there is.</summary>
+/// <summary>The programs of <c>tests/independent</c>, run by whatever Python 3 there is.</summary>
 static class IndependentProgram
 {
-    static readonly string Program = Repository.PathOf("tests", "independent", "ledger.py");
+    static readonly string Vectors = Repository.PathOf("tests", "independent", "vectors.py"), Verifier = Repository.PathOf("tests", "independent", "verify.py");
 
     static readonly Lazy<string?> Python = new(() => Array.Find(["python3", "python"], IsPython3));
 
@@ -25,7 +25,9 @@ static class IndependentProgram
 
     public static Task<Result> RunAsync(params string[] arguments) => RunAsync(ReadOnlyMemory<byte>.Empty, arguments);
 
-    public static Task<Result> RunAsync(ReadOnlyMemory<byte> input, params string[] arguments) => StartAsync(Python.Value!, input, [Program, .. arguments]);
+    public static Task<Result> RunAsync(ReadOnlyMemory<byte> input, params string[] arguments) => StartAsync(Python.Value!, input, [Vectors, .. arguments]);
+
+    public static Task<Result> VerifyAsync(params string[] arguments) => StartAsync(Python.Value!, ReadOnlyMemory<byte>.Empty, [Verifier, .. arguments]);
 
     static async Task<Result> StartAsync(string file, ReadOnlyMemory<byte> input, string[] arguments)
     {

@@ -5,10 +5,10 @@ using CertFunctions.Testing;
 
 namespace CertFunctions.LocalHost.Tests.Support;
 
-/// <summary><c>tests/independent/proofs.py</c>: a second verifier, run by whatever Python 3 there is.</summary>
+/// <summary><c>tests/independent/verify.py</c>: a second verifier, run by whatever Python 3 and openssl there are.</summary>
 static class Python
 {
-    static readonly string Program = Repository.File("tests", "independent", "proofs.py");
+    public static string Program { get; } = Repository.File("tests", "independent", "verify.py");
 
     static readonly Lazy<bool> Runs = new(() =>
     {
@@ -24,12 +24,13 @@ static class Python
         }
     });
 
-    /// <summary>Skips the test, visibly, where there is no Python 3; where the build must be complete (CI=true) it is missing, and that fails.</summary>
+    /// <summary>Skips the test, visibly, where there is no Python 3 or no openssl for it; where the build must be complete (CI=true) that fails.</summary>
     public static void SkipWithout()
     {
         if (!Runs.Value && Environment.GetEnvironmentVariable("CI") == "true")
             Assert.Fail("python3 is not on the path, and CI=true asks for the second verifier to run");
         Skip.IfNot(Runs.Value, "python3 is not on the path: the second verifier did not run");
+        TimeStampAuthority.SkipWithout();
     }
 
     /// <summary>Its verdict, and the first index it names.</summary>

@@ -46,7 +46,7 @@ sealed class TimeStampAuthority : IAsyncDisposable
     {
         if (!Runs.Value && Environment.GetEnvironmentVariable("CI") == "true")
             Assert.Fail("openssl is not on the path, and CI=true asks for it");
-        Skip.IfNot(Runs.Value, "openssl is not on the path: there was no time-stamp authority");
+        Skip.IfNot(Runs.Value, "openssl is not on the path: neither time stamps nor a second reader of signatures");
     }
 
     public static async Task<TimeStampAuthority> StartAsync()

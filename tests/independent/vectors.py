@@ -1,15 +1,11 @@
 #!/usr/bin/env python3
-"""A second reader of CertFunctions ledgers and cursors, written from docs/ledger-format.md and docs/cursor-format.md.
+"""Computes the golden vectors anew, and what a test asks for, from docs/ledger-format.md and docs/cursor-format.md. Shares no code with the service.
 
-It shares no code with the service and needs nothing beyond the Python 3 standard library.
-
-    ledger.py verify FILE.jsonl --org ORG [--key ID=HEX ...] [--head SIZE:HASH]
-    ledger.py canonical                              JSON on stdin, RFC 8785 on stdout
-    ledger.py canonical-lines                        the same for one value a line, "refused" where there is no canonical form
-    ledger.py leaf-hash                              leaf bytes on stdin, hex on stdout
-    ledger.py cursor-encode --key HEX --seq N        the query on stdin
-    ledger.py cursor-decode CURSOR --key HEX         the query on stdin
-    ledger.py vectors FILE ...                       computes every golden vector anew; exit 1 names the first that differs
+    vectors.py check FILE ...                        every golden vector of a file; exit 1 names the first that differs
+    vectors.py canonical-lines                       RFC 8785 of one JSON value a line, "refused" where there is no canonical form
+    vectors.py leaf-hash                             leaf bytes on stdin, hex on stdout
+    vectors.py cursor-encode --key HEX --seq N       the query on stdin
+    vectors.py cursor-decode CURSOR --key HEX        the query on stdin
 """
 import argparse
 import base64
@@ -22,11 +18,12 @@ import re
 import struct
 import sys
 
+from verify import check_lines, entry_hash, genesis, leaf_hash, sha256
+
 MAX_DEPTH = 32  # of one value at the door; a leaf nests its payload a little deeper
-HEX = "[0-9a-f]{64}"
 
 class Refused(ValueError):
-    """Input that has no canonical form, or a line that is not a ledger line."""
+    """Input that has no canonical form."""
 
 # RFC 8785
 
@@ -93,10 +90,7 @@ def printed(value, room):
 def canonical(value, room=MAX_DEPTH):
     return printed(value, room).encode("utf-8")
 
-# Leaf, personal part, chain, cursor
-
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
+# Leaf, personal part, cursor
 
 def mac(key, message):
     return hmac.new(key, message, hashlib.sha256).digest()
@@ -128,15 +122,6 @@ def leaf_and_personal_part(event, catalogue, given):
     leaf.update({name: value for name, value in optional.items() if value is not None})
     return canonical(leaf, MAX_DEPTH + 3), personal
 
-def genesis(org):
-    return sha256(b"CertFunctions/ledger/v1\0", org.encode("ascii"))
-
-def leaf_hash(leaf):
-    return sha256(b"\0", leaf)
-
-def entry_hash(index, previous, hash_of_leaf):
-    return sha256(b"CertFunctions/chain/v1\0", index.to_bytes(8, "big"), previous, hash_of_leaf)
-
 def cursor_encode(key, query, seq):
     body = b"\1" + sha256(b"CertFunctions/cursor/v1\0", canonical(query))[:16] + seq.to_bytes(8, "big")
     return base64.urlsafe_b64encode(body + mac(key, body)[:16]).rstrip(b"=").decode()
@@ -147,66 +132,6 @@ def cursor_decode(key, query, cursor):
         return None
     seq = int.from_bytes(base64.urlsafe_b64decode(cursor + "=")[17:25], "big")
     return seq if cursor_encode(key, query, seq) == cursor else None
-
-# Verifying
-
-START = re.compile(('{"v":1,"ledger":"([A-Za-z0-9._-]*)","index":(0|[1-9][0-9]*),"previous_hash":"(%s)","hash":"(%s)",'
-                    '"key_id":"([A-Za-z0-9._-]{1,32})","mac":"(%s)","event":') % (HEX, HEX, HEX))
-
-def object_at(text, start):
-    """The object that begins there: its bytes as they stand, its value, and where it ends."""
-    value, end = DECODER.raw_decode(text, start)
-    raw = text[start:end].encode("utf-8")
-    if not isinstance(value, dict) or canonical(value, MAX_DEPTH + 3) != raw:
-        raise Refused("not a canonical object")
-    return raw, value, end
-
-def check_line(line, org, index, previous, keys):
-    """The entry's hash, and the id of the key that is missing, if keys are at hand and this one is not; ValueError where the entry is bad."""
-    text = line.decode("utf-8", "strict")
-    start = START.match(text)
-    if not start:
-        raise Refused("not a ledger line")
-    ledger, stated_index, stated_previous, stated_hash, key_id, stated_mac = start.groups()
-    leaf, event, end = object_at(text, start.end())
-    if text.startswith(',"personal":', end):
-        part, _, end = object_at(text, end + len(',"personal":'))
-        salt = re.compile(',"salt":"(%s)"' % HEX).match(text, end)
-        if not salt or sha256(bytes.fromhex(salt.group(1)), part).hex() != event.get("personal"):
-            raise Refused("personal part and salt are not those the event commits to")
-        end = salt.end()
-    if text[end:] != "}":
-        raise Refused("not a ledger line")
-    if ledger != org or event.get("org_id") != org or event.get("v") != 1:
-        raise Refused("another ledger or another format")
-    if int(stated_index) != index or stated_previous != previous.hex():
-        raise Refused("its index or previous_hash does not belong here")
-    computed = entry_hash(index, previous, leaf_hash(leaf))
-    if computed.hex() != stated_hash:
-        raise Refused("the hash does not follow from the event and the entry before")
-    if key_id in keys and mac(keys[key_id], computed).hex() != stated_mac:
-        raise Refused("the mac was not made with key " + key_id)
-    return computed, None if key_id in keys or not keys else key_id
-
-def verify(data, org, keys, head=None):
-    def verdict(name, entries, first_index=None, detail=None):
-        return {"verdict": name, "entries": entries, "first_index": first_index, "detail": detail}
-
-    lines = data.split(b"\n")
-    torn = lines.pop()
-    size, previous, unverifiable = len(lines), genesis(org), None
-    for index, line in enumerate(lines):
-        try:
-            previous, missing = check_line(line, org, index, previous, keys)
-        except (ValueError, RecursionError, decimal.InvalidOperation) as error:
-            return verdict("tampered", index, index, str(error))
-        if missing and not unverifiable:
-            unverifiable = verdict("unverifiable", size, index, "no key " + missing)
-    if torn or (head and head[0] > size):
-        return verdict("truncated", size, size, "the last line is cut short, or entries the head names are not there")
-    if head and head != (size, previous.hex()):
-        return verdict("tampered", size, head[0] if head[0] < size else max(0, size - 1), "the head is not the last entry")
-    return unverifiable or verdict("valid", size)
 
 # Golden vectors: each function gives what must stand in the vector, member by member
 
@@ -228,8 +153,8 @@ def chain_vector(v):
             v["ledger"], index, stated["previous_hash"], stated["hash"], e["key_id"], stated["mac"], e["leaf"], kept))
         entries.append({**e, **stated})
         previous = computed
-    found = verify("".join(line + "\n" for line in lines).encode(), v["ledger"], keys)
-    return {"genesis": genesis(v["ledger"]).hex(), "entries": entries, "lines": lines, "verdict": found["verdict"]}
+    found = check_lines("".join(line + "\n" for line in lines).encode(), v["ledger"], keys, [], []).verdict if lines else "valid"
+    return {"genesis": genesis(v["ledger"]).hex(), "entries": entries, "lines": lines, "verdict": found}
 
 def cursor_vector(v):
     key, cursor = bytes.fromhex(v["key"]), cursor_encode(bytes.fromhex(v["key"]), v["query"], int(v["seq"]))
@@ -256,37 +181,25 @@ def check_vectors(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for name, *options in [("verify", "file", "--org", "--head"), ("canonical",), ("canonical-lines",), ("leaf-hash",),
-                           ("cursor-encode", "--seq"), ("cursor-decode", "cursor"), ("vectors", "files")]:
-        verb = verbs.add_parser(name)
-        verb.add_argument("--key", action="append", default=[])
-        for option in options:
-            verb.add_argument(option, nargs="+" if option == "files" else None)
+    parser.add_argument("verb", choices=["check", "canonical-lines", "leaf-hash", "cursor-encode", "cursor-decode"])
+    parser.add_argument("given", nargs="*")
+    parser.add_argument("--key", type=bytes.fromhex)
+    parser.add_argument("--seq", type=int)
     a = parser.parse_args()
-    if a.verb == "vectors":
-        faults = [fault for fault in map(check_vectors, a.files) if fault]
-        print(faults[0] if faults else "%d files agree" % len(a.files))
+    if a.verb == "check":
+        faults = [fault for fault in map(check_vectors, a.given) if fault]
+        print(faults[0] if faults else "%d files agree" % len(a.given))
         return 1 if faults else 0
-    if a.verb == "verify":
-        keys = {name: bytes.fromhex(key) for name, _, key in (k.partition("=") for k in a.key)}
-        size, _, last = (a.head or "").partition(":")
-        with open(a.file, "rb") as file:
-            report = verify(file.read(), a.org or "", keys, (int(size), last) if a.head else None)
-        print(json.dumps(report))
-        return 0 if report["verdict"] == "valid" else 1
     given = sys.stdin.buffer.read()
     if a.verb == "leaf-hash":
         print(leaf_hash(given).hex())
     elif a.verb == "canonical-lines":
         for line in given.split(b"\n")[:-1]:
             sys.stdout.buffer.write((canonical_vector({"hex": line.hex()})["canonical"] or "refused").encode() + b"\n")
-    elif a.verb == "canonical":
-        sys.stdout.buffer.write(canonical(parse(given)))
     elif a.verb == "cursor-encode":
-        print(cursor_encode(bytes.fromhex(a.key[0]), parse(given), int(a.seq)))
+        print(cursor_encode(a.key, parse(given), a.seq))
     else:
-        seq = cursor_decode(bytes.fromhex(a.key[0]), parse(given), a.cursor)
+        seq = cursor_decode(a.key, parse(given), a.given[0])
         print("refused" if seq is None else seq)
         return int(seq is None)
     return 0
