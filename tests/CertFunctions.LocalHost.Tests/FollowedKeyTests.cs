@@ -146,6 +146,34 @@ public sealed class FollowedKeyTests : IDisposable
         Assert.Equal(("tampered", "mac", 1), (report.GetProperty("verdict").GetString(), report.GetProperty("found_by").GetString(), report.GetProperty("first_index").GetInt32()));
     }
 
+    [SkippableFact]
+    public async Task The_second_verifier_follows_the_keys_as_this_one_does()
+    {
+        Python.SkipWithout();
+        await RotatedTwiceAsync();
+        await WriteEvidenceAsync("c1");
+        var newest = await NewestAsync();
+        Assert.Equal(("valid", "valid", "valid"), await AllAsync(newest));
+        Assert.Equal("valid", Say(await Python.VerifyAsync("bundle", home.File("c1.evidence"))));
+        await PublishAsync(retired: true);
+        await WriteEvidenceAsync("c1");
+        Assert.Equal(("tampered at 2", "tampered at 2", "tampered at 2"), await AllAsync(await NewestAsync()));
+
+        async Task<string> NewestAsync()
+        {
+            await File.WriteAllBytesAsync(home.File("newest"), (await ArchivedCheckpoints.LatestAsync(new FolderArchive(Folder.Archive), Ledger, default))!.Bytes.ToArray());
+            return home.File("newest");
+        }
+
+        async Task<(string, string, string)> AllAsync(string checkpoint) =>
+        (
+            Say(await Python.VerifyAsync("bundle", home.File("c1.evidence"), "--key", First.ToString())),
+            Say(await Python.VerifyAsync("archive", Folder.Archive, "--org", "local", "--key", First.ToString())),
+            Say(await Python.VerifyAsync("export", home.File("export"), "--org", "local", "--key", First.ToString(), "--checkpoint", checkpoint)));
+
+        static string Say((string Verdict, long? Index, string Detail) report) => report.Index is { } index ? $"{report.Verdict} at {index}" : report.Verdict == "valid" ? "valid" : $"{report.Verdict}: {report.Detail}";
+    }
+
     public void Dispose() => home.Dispose();
 
     /// <summary>The key that was in force first, as the checkpoint of the first publication has it.</summary>

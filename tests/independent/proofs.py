@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second verifier of CertFunctions evidence bundles, archives and exports, written from docs/ledger-format.md.
 
-It shares no code with the service and needs nothing beyond the Python 3 standard library, and ledger.py and notes.py beside it.
+It shares no code with the service and needs nothing beyond the Python 3 standard library, and the modules beside it.
 
     proofs.py bundle  FILE [--key VKEY ...]                       an evidence bundle
     proofs.py archive FOLDER --org ORG [--key VKEY ...] [--checkpoint NOTE ...]
@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ledger
 from ledger import sha256
 from notes import Wrong, b64, parse_checkpoint, parse_note, signed_by
+from rotations import Keys, rotation
 
 # The tree (RFC 6962, 2.1; RFC 9162, 2.1.3.2)
 
@@ -65,6 +66,7 @@ def included(leaf_hash, index, size, path, root):
 # An evidence bundle
 
 EVENT = re.compile(r'\{"index":(0|[1-9][0-9]*),"event":')
+ROTATION = re.compile(r'\{"rotation":(0|[1-9][0-9]*),"event":')
 PROOF = re.compile(r'(?:,"salt":"([0-9a-f]{64})")?,"proof":\[((?:"[A-Za-z0-9+/]{43}=",?)*)\]\}')
 
 def bundle(data, keys):
@@ -94,12 +96,22 @@ def bundle(data, keys):
         raise Wrong("tampered", "manifest or checkpoint: %s" % error) from None
     if (checkpoint["origin"], checkpoint["size"]) != (manifest["origin"], size):
         raise Wrong("tampered", "the manifest is of another checkpoint")
-    pinned = signed_by(note, keys) if keys else own
+    followed, pinned, last_rotation = Keys(keys), None, -1
     seq, last_index, ended = first, -1, False
     address = (manifest["ledger"], manifest["project"], subject["kind"], subject["id"])
     for number, line in enumerate(lines[2:], 3):
         if ended:
             raise Wrong("tampered", "something follows the last line")
+        if pinned is None and line.startswith(b'{"rotation":'):
+            event, index = check_event(line, number, checkpoint, size, ROTATION)
+            leaf = line[line.index(b"{", 1):line.rindex(b',"proof":')]
+            if not rotation(leaf) or event["org_id"] != manifest["ledger"] or index <= last_rotation:
+                raise Wrong("tampered", "line %d is no rotation of this log's key, or out of its order" % number, index)
+            followed.push(index, leaf)
+            last_rotation = index
+            continue
+        if pinned is None and not (number == 3 and line.startswith(b'{"time_stamp":')):
+            pinned = followed.sign(note, size) if keys else own
         if line.startswith(b'{"sha256":'):
             ended = True
             if seq <= last:
@@ -118,6 +130,7 @@ def bundle(data, keys):
             if event["seq"] < seq or index <= last_index or seq > last:
                 raise Wrong("tampered", "seq %d is out of its order" % event["seq"], index)
             seq, last_index = seq + 1, index
+    pinned = pinned if pinned is not None else followed.sign(note, size) if keys else own
     if seq <= last:
         raise Wrong("incomplete", "the event with seq %d is missing" % seq)
     if not ended:
@@ -128,11 +141,11 @@ def bundle(data, keys):
         raise Wrong("unverifiable", "no known key has signed the checkpoint")
     return {"verdict": "valid", "entries": last - first + 1}
 
-def check_event(line, number, checkpoint, size):
+def check_event(line, number, checkpoint, size, opening=EVENT):
     index = None
     try:
         text = line.decode("utf-8", "strict")
-        start = EVENT.match(text)
+        start = opening.match(text)
         leaf, event, end = ledger.object_at(text, start.end())
         part = None
         if text.startswith(',"personal":', end):
@@ -154,11 +167,12 @@ def check_event(line, number, checkpoint, size):
 
 def hold(roots, count, notes, keys):
     """Roots by size, of as many leaves as there are, against checkpoints: (note text, kept where it cannot be changed)."""
-    agreed, good = 0, not keys
+    agreed, good = 0, not keys.pinned
     for text, kept in sorted(notes, key=lambda n: parse_checkpoint(parse_note(n[0])[0])["size"]):
         note = parse_note(text)
-        checkpoint, signed = parse_checkpoint(note[0]), signed_by(note, keys)
-        if not (signed or kept or not keys):
+        checkpoint = parse_checkpoint(note[0])
+        signed = keys.sign(note, checkpoint["size"])
+        if not (signed or kept or not keys.pinned):
             continue
         good |= signed
         if checkpoint["size"] > count:
@@ -203,7 +217,7 @@ def archive(folder, org, notes, keys):
             kept.append((text, True))
     if not kept:
         raise Wrong("incomplete", "there is no checkpoint in it")
-    size, wanted, tree, roots, row = max(sizes_of(kept)), sizes_of(kept + notes), Tree(), {0: sha256()}, []
+    size, wanted, tree, roots, row, followed = max(sizes_of(kept)), sizes_of(kept + notes), Tree(), {0: sha256()}, [], Keys(keys)
     for number in range((size + 255) // 256):
         width = min(256, size - 256 * number)
         data, tile = read_tile(folder, "entries", number, width), read_tile(folder, "0", number, width)
@@ -215,6 +229,7 @@ def archive(folder, org, notes, keys):
             if ledger.leaf_hash(leaf) != tile[32 * i:32 * i + 32]:
                 raise Wrong("tampered", "tile and bundle %d differ" % number, 256 * number + i)
             tree.push(ledger.leaf_hash(leaf))
+            followed.push(256 * number + i, leaf)
             if tree.size in wanted:
                 roots[tree.size] = tree.root()
         if width == 256:
@@ -235,7 +250,7 @@ def archive(folder, org, notes, keys):
             if len(computed) == 8192:
                 row.append(computed)
         level += 1
-    return hold(roots, size, kept + notes, keys)
+    return hold(roots, size, kept + notes, followed)
 
 def export(path, org, notes, keys, macs):
     with open(path, "rb") as file:
@@ -243,14 +258,16 @@ def export(path, org, notes, keys, macs):
     found = ledger.verify(data, org, macs)
     if found["verdict"] != "valid" and found["verdict"] != "unverifiable":
         return found
-    tree, wanted = Tree(), sizes_of(notes)
+    tree, wanted, followed = Tree(), sizes_of(notes), Keys(keys if notes else [])
     roots = {0: sha256()}
     for line in data.split(b"\n")[:-1]:
         text = line.decode()
-        tree.push(ledger.leaf_hash(ledger.object_at(text, ledger.START.match(text).end())[0]))
+        leaf = ledger.object_at(text, ledger.START.match(text).end())[0]
+        followed.push(tree.size, leaf)
+        tree.push(ledger.leaf_hash(leaf))
         if tree.size in wanted:
             roots[tree.size] = tree.root()
-    held = hold(roots, tree.size, notes, keys if notes else [])
+    held = hold(roots, tree.size, notes, followed)
     return found if found["verdict"] == "unverifiable" else held
 
 def main():
