@@ -44,6 +44,27 @@ public sealed class FollowedKeyTests : IDisposable
         var served = await VerifyAsync(0, service.Url.ToString());
         Assert.Equal(["chained", "signed"], Guarantees(served));
         Assert.Equal(8, served.GetProperty("checkpoint_size").GetInt32());
+        using var other = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        Assert.Equal(("unverifiable", "signature"), await VerifyAsync(1, [VerifierKey.Of(First.Name, other)], service.Url.ToString()) is var r ? (r.GetProperty("verdict").GetString(), r.GetProperty("found_by").GetString()) : default);
+    }
+
+    [Fact]
+    public async Task A_service_whose_checkpoint_is_of_another_history_than_its_entries_is_forked()
+    {
+        await RecordAsync();
+        await PublishAsync();
+        First = Keys()[0];
+        // The log's key over another root, as the newest in the archive that the service gives from.
+        var archive = new FolderArchive(Folder.Archive);
+        var newest = (await ArchivedCheckpoints.LatestAsync(archive, Ledger, default))!.Checkpoint;
+        var forged = newest with { Root = LeafTree.EmptyRoot, Time = newest.Time!.Value.AddYears(50) };
+        var signer = ServiceKeys.LoadLog(Folder).Signer(forged.Origin);
+        await archive.PutAsync(ArchiveLayout.Checkpoint(Ledger, forged.Size, forged.Time!.Value), new SignedNote(forged.ToText(), [await signer.SignAsync(forged.ToText(), default)]).ToBytes(), default);
+        await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.FromDays(365), PublishEvery = TimeSpan.FromDays(1) }, default);
+
+        var report = await VerifyAsync(1, service.Url.ToString());
+        Assert.Equal(("forked", "signature", 0), (report.GetProperty("verdict").GetString(), report.GetProperty("found_by").GetString(), report.GetProperty("first_index").GetInt32()));
+        Assert.Contains("the service's newest checkpoint", report.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
