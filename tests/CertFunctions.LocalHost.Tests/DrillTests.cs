@@ -21,10 +21,12 @@ public sealed class DrillTests : IClassFixture<VerifyTests.Seeded>, IDisposable
         var ended = (await Certfn.RunAsync(home.Path, "drill", "--json", "--data", seeded.Data)).Exits(0);
         var rows = ended.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<JsonElement>(l)).ToDictionary(r => r.GetProperty("mutation").GetString()!);
 
-        Assert.Equal(27, rows.Count);
+        Assert.Equal(29, rows.Count);
         Assert.All(rows.Values, r => Assert.True(r.GetProperty("as_expected").GetBoolean(), r.GetRawText()));
         // Twelve entries: the policy pins eight, what is done early is done to entry 4, what is done late to entry 10.
         Row("nothing", "valid", "valid", "valid", "valid");
+        Row("the log's key is rotated, and nothing altered", "valid", "valid", "valid", "valid");
+        Row("sign with a key that gave way", "valid", "tampered", "tampered", "tampered", 12, "signature", "signature");
         foreach (var what in new[] { "edit an event", "back-date an event", "delete from the middle", "reorder", "insert", "duplicate", "alter a column", "alter a personal part", "alter a salt", "re-chain without the MAC key" })
             Row(what, "tampered", "tampered", "tampered", "tampered", what == "duplicate" ? 5 : 4);
         Row("cut off the end", "truncated", "truncated", "truncated", "truncated", 10);

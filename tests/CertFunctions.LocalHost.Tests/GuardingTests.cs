@@ -8,6 +8,7 @@ using CertFunctions.Core.Witness;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Rotate;
 using CertFunctions.LocalHost.Serve;
+using CertFunctions.LocalHost.Verify;
 using CertFunctions.Testing;
 
 namespace CertFunctions.LocalHost.Tests;
@@ -57,6 +58,79 @@ public sealed class GuardingTests : IDisposable
         await alice.RecordAsync(1);
         await alice.PublishAsync();
         await alice.Cosign(http, bobsWitness).RunAsync(default);
+    }
+
+    [Fact]
+    public async Task Verification_finds_the_cosignatures_in_an_archive_and_holds_to_the_quorum()
+    {
+        await using var alice = await Party.OpenAsync(home.File("alice"));
+        await using var bob = await WitnessOf("bob", alice);
+        await using var carol = await WitnessOf("carol", alice);
+        await using var dave = await WitnessOf("dave", alice);
+        await alice.RecordAsync(4);
+        await alice.PublishAsync();
+        await alice.Cosign(http, carol).RunAsync(default);
+        await alice.RecordAsync(3);
+        await alice.PublishAsync();
+        await alice.Cosign(http, bob).RunAsync(default);
+        VerifierKey[] all = [bob.Verifier, carol.Verifier, dave.Verifier];
+
+        foreach (var source in new[] { "folder", "archive", "folder and archive" })
+        {
+            // Bob saw seven entries; Carol four, and so both of them four; Dave none.
+            Witnessed(await VerifyAsync(1), null);
+            Witnessed(await VerifyAsync(2), "entries 4 to 6");
+            var three = await VerifyAsync(3);
+            Assert.Equal((Verdict.Unverifiable, Layer.Witness), (three.Verdict, three.FoundBy));
+            Assert.False(three.Guarantees.HasFlag(Guarantees.Witnessed));
+
+            async Task<VerifyReport> VerifyAsync(int quorum)
+            {
+                var setup = new VerifySetup
+                {
+                    Policy = new TrustPolicy { Origin = alice.Key.Name, LogKeys = [alice.Key], Witnesses = all, Quorum = quorum },
+                    Archive = source == "folder and archive" ? alice.Archive : null,
+                };
+                return Assert.Single(source == "archive" ? await VerifySources.ArchiveAsync(alice.Archive, setup, default) : VerifySources.Folder(alice.Folder, setup, default, watched: false));
+            }
+        }
+
+        static void Witnessed(VerifyReport report, string? butNot)
+        {
+            Assert.True(report.Verdict == Verdict.Valid, report.Detail);
+            Assert.True(report.Guarantees.HasFlag(Guarantees.Signed | Guarantees.Witnessed));
+            var hole = report.NotChecked.SingleOrDefault(u => u.What.StartsWith("witnessed", StringComparison.Ordinal));
+            Assert.Equal(butNot is null ? null : $"witnessed: {butNot}", hole?.What);
+        }
+    }
+
+    [Fact]
+    public async Task A_witnesss_checkpoint_in_an_archive_is_worth_what_its_signature_is()
+    {
+        await using var alice = await Party.OpenAsync(home.File("alice"));
+        await using var bob = await WitnessOf("bob", alice);
+        await alice.RecordAsync(4);
+        await alice.PublishAsync();
+        await alice.Cosign(http, bob).RunAsync(default);
+        var setup = new VerifySetup { Policy = new TrustPolicy { Origin = alice.Key.Name, LogKeys = [alice.Key], Witnesses = [bob.Verifier], Quorum = 1 } };
+        Assert.Equal(Verdict.Valid, Assert.Single(VerifySources.Folder(alice.Folder, setup, default, watched: false)).Verdict);
+
+        // A shorter history under the same key: what Bob signed speaks against it, and without Bob's line it is not witnessed.
+        await using var shorter = await alice.RewriteAsync(home.File("shorter"));
+        await shorter.RecordAsync(3);
+        await shorter.PublishAsync();
+        var cosigned = CosignedCheckpoints.Name(Ledger, bob.Verifier, (await alice.LatestAsync()).Checkpoint);
+        var there = Path.Combine(shorter.Folder.Archive, cosigned);
+        Directory.CreateDirectory(Path.GetDirectoryName(there)!);
+        File.Copy(Path.Combine(alice.Folder.Archive, cosigned), there);
+        var report = Assert.Single(VerifySources.Folder(shorter.Folder, setup, default, watched: false));
+        Assert.Equal((Verdict.Truncated, Layer.Witness), (report.Verdict, report.FoundBy));
+
+        File.Delete(there);
+        await File.WriteAllBytesAsync(there, (await alice.LatestAsync()).Note.ToBytes());
+        Assert.Equal(Verdict.Truncated, Assert.Single(VerifySources.Folder(shorter.Folder, setup, default, watched: false)).Verdict);
+        File.Delete(there);
+        Assert.Equal((Verdict.Unverifiable, Layer.Witness), Assert.Single(VerifySources.Folder(shorter.Folder, setup, default, watched: false)) is var r ? (r.Verdict, r.FoundBy) : default);
     }
 
     [Fact]
@@ -173,6 +247,8 @@ public sealed class GuardingTests : IDisposable
             (this.folder, this.hold, this.keys, this.store) = (folder, hold, keys, store);
             Archive = new FolderArchive(folder.Archive);
         }
+
+        public DataFolder Folder => folder;
 
         public FolderArchive Archive { get; }
 

@@ -3,10 +3,9 @@
 
     verify.py SOURCE [--org ORG] [--key VKEY ...] [--mac ID=HEX ...] [--checkpoint NOTE ...]
 
-SOURCE is an evidence bundle, a file of ledger lines (an export, a sink's file), or an archive's folder with the ledger of ORG. Keys given are the log's and
-are believed; without any, signatures are held against what the source brings along. Prints one JSON object; exit 0 means valid. It shares no code with the
-service, needs Python 3 and the openssl program for signatures, and reads a source into memory whole. Left out: cosignatures of witnesses, rotations of the
-log's key (give the one in force), and of a time stamp all but that it is over the checkpoint's text.
+SOURCE is an evidence bundle, a file of ledger lines (an export, a sink's file), or an archive's folder with the ledger of ORG. Keys given are believed; without
+any, signatures are held against what the source brings along. Prints one JSON object; exit 0: valid. Shares no code with the service, needs openssl, reads a
+source whole. Left out: cosignatures, what a rotation means (give the key in force), of a time stamp all but that it is over the checkpoint's text.
 """
 import argparse
 import base64
@@ -45,10 +44,8 @@ def sha256(*parts):
 
 def leaf_hash(leaf):
     return sha256(b"\0", leaf)
-
 def genesis(org):
     return sha256(b"CertFunctions/ledger/v1\0", org.encode("ascii"))
-
 def entry_hash(index, previous, hash_of_leaf):
     return sha256(b"CertFunctions/chain/v1\0", index.to_bytes(8, "big"), previous, hash_of_leaf)
 
@@ -176,7 +173,7 @@ def check_lines(data, org, macs, checkpoints, keys):
     return hold(found, index + 1, None if first else tree(leaf_hashes), chain_at, [], checkpoints, keys)
 
 # An evidence bundle (evidence-format)
-EVENT = re.compile('{"index":(0|[1-9][0-9]*),"event":')
+EVENT = re.compile('{"(index|rotation)":(0|[1-9][0-9]*),"event":')
 MANIFEST = ["certfn_evidence", "origin", "ledger", "project", "subject", "size", "first_seq", "last_seq", "count"]
 
 def spelled(line, names):
@@ -208,7 +205,9 @@ def check_bundle(data, pinned):
                 demand(any(of(checkpoint.text.encode()).digest() in token for of in hashes), "it is over another text")
             continue
         index, found = check_event(line, number, manifest, checkpoint)
-        demand(found <= seq, "the event with seq %d is missing" % seq, "incomplete")
+        if found is None and last_index < 0:
+            continue
+        demand(not found or found <= seq, "the event with seq %d is missing" % seq, "incomplete")
         demand(found == seq <= last and index > last_index, "seq %d is out of its order" % found, index=index)
         seq, last_index = seq + 1, index
     demand(seq > last, "the event with seq %d is missing" % seq, "incomplete")
@@ -221,12 +220,14 @@ def check_bundle(data, pinned):
 
 def check_event(line, number, manifest, checkpoint):
     opening = EVENT.match(line.decode(errors="replace"))
-    index = int(opening[1]) if opening else None
+    index = int(opening[2]) if opening else None
     with reading("line %d" % (number + 1), index):
         _, leaf, event, rest = read_event(EVENT, line)
         path = [b64(sibling) for sibling in spelled(rest.replace(",", "{", 1).encode(), ["proof"])["proof"]]
         demand(all(len(sibling) == 32 for sibling in path), "its proof is not of hashes")
         demand(root_from(leaf_hash(leaf), index, checkpoint.size, path) == checkpoint.root, "it is not what the checkpoint commits to")
+        if opening[1] == "rotation" and (event["org_id"], event["type"]) == (manifest["ledger"], "ledger.key_rotated"):
+            return index, None
         demand([event[name] for name in ("org_id", "project_id", "subject")] == list(manifest.values())[2:5], "it is of another subject")
         return index, int(event["seq"])
 

@@ -22,6 +22,9 @@ public sealed record EvidenceManifest(string Origin, SubjectAddress Address, lon
 /// <summary>One event of a bundle: the leaf to the byte, its index, the path to the checkpoint's root, the personal part where it still exists.</summary>
 public sealed record EvidenceEvent(long Index, ReadOnlyMemory<byte> Leaf, ReadOnlyMemory<byte> Personal, ReadOnlyMemory<byte> Salt, IReadOnlyList<Digest> Proof);
 
+/// <summary>An entry by which the log's signing key gave way to another: the leaf to the byte, its index, the path to the checkpoint's root.</summary>
+public sealed record EvidenceRotation(long Index, ReadOnlyMemory<byte> Leaf, IReadOnlyList<Digest> Proof);
+
 /// <summary>
 /// The lines of an evidence bundle, format 1 (<c>docs/ledger-format.md</c>): JSON in UTF-8, each ended by a line feed, members in this order and without
 /// white space. What is read is printed again and must be the same bytes.
@@ -29,6 +32,7 @@ public sealed record EvidenceEvent(long Index, ReadOnlyMemory<byte> Leaf, ReadOn
 /// {"certfn_evidence":1,"origin":"…","ledger":"…","project":"…","subject":{"id":"…","kind":"…"},"size":9,"first_seq":1,"last_seq":2,"count":2}
 /// {"checkpoint":"…","keys":["…"]}
 /// {"time_stamp":"…"}                                                     left out where there is none
+/// {"rotation":2,"event":{…},"proof":["…"]}                               one for each time that the log's signing key changed
 /// {"index":4,"event":{…},"personal":{…},"salt":"…","proof":["…"]}        one for each event, in the order of their seqs
 /// {"sha256":"…"}
 /// </code>
@@ -87,9 +91,21 @@ public static class EvidenceLines
             Ascii(output, $",\"salt\":\"{Convert.ToHexStringLower(e.Salt.Span)}\"");
         }
 
+        WriteProof(e.Proof, output);
+    }
+
+    public static void Write(EvidenceRotation rotation, IBufferWriter<byte> output)
+    {
+        Ascii(output, string.Create(CultureInfo.InvariantCulture, $"{{\"rotation\":{rotation.Index},\"event\":"));
+        output.Write(rotation.Leaf.Span);
+        WriteProof(rotation.Proof, output);
+    }
+
+    static void WriteProof(IReadOnlyList<Digest> proof, IBufferWriter<byte> output)
+    {
         output.Write(",\"proof\":["u8);
-        for (var i = 0; i < e.Proof.Count; i++)
-            Ascii(output, $"{(i > 0 ? "," : "")}\"{Convert.ToBase64String(e.Proof[i].AsSpan())}\"");
+        for (var i = 0; i < proof.Count; i++)
+            Ascii(output, $"{(i > 0 ? "," : "")}\"{Convert.ToBase64String(proof[i].AsSpan())}\"");
         output.Write("]}\n"u8);
     }
 
@@ -175,23 +191,29 @@ public static class EvidenceLines
         using (document)
         {
             var root = document.RootElement;
-            if (!Int64(root, "index", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !Find(root, "proof", out var list)
-                || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > Tree.TreeProof.MaxLength)
+            if (!Int64(root, "index", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !Proof(root, out var proof))
                 return false;
             _ = Raw(root, "personal", out var personal);
             var salt = Text(root, "salt", out var hex) && hex.Length == 2 * StampedEvent.SaltBytes && hex.All(char.IsAsciiHexDigitLower) ? Convert.FromHexString(hex) : [];
             if (personal.IsEmpty != (salt.Length == 0))
                 return false;
-            var proof = new List<Digest>();
-            foreach (var element in list.EnumerateArray())
-            {
-                if (element.ValueKind != JsonValueKind.String || !element.TryGetBytesFromBase64(out var hash) || hash.Length != Digest.Length)
-                    return false;
-                proof.Add(new Digest(hash));
-            }
-
             e = new EvidenceEvent(index, leaf, personal, salt, proof);
             return IsAsWritten(line, e, static (v, output) => Write(v, output));
+        }
+    }
+
+    public static bool TryRead(ReadOnlySpan<byte> line, [NotNullWhen(true)] out EvidenceRotation? rotation)
+    {
+        rotation = null;
+        if (!TryParse(line, out var document))
+            return false;
+        using (document)
+        {
+            var root = document.RootElement;
+            if (!Int64(root, "rotation", out var index) || !Raw(root, "event", out var leaf) || leaf.IsEmpty || !Proof(root, out var proof))
+                return false;
+            rotation = new EvidenceRotation(index, leaf, proof);
+            return IsAsWritten(line, rotation, static (v, output) => Write(v, output));
         }
     }
 
@@ -270,6 +292,21 @@ public static class EvidenceLines
     {
         number = 0;
         return Find(root, name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number) && number >= 0;
+    }
+
+    static bool Proof(JsonElement root, out List<Digest> proof)
+    {
+        proof = [];
+        if (!Find(root, "proof", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > Tree.TreeProof.MaxLength)
+            return false;
+        foreach (var element in list.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.String || !element.TryGetBytesFromBase64(out var hash) || hash.Length != Digest.Length)
+                return false;
+            proof.Add(new Digest(hash));
+        }
+
+        return true;
     }
 
     static bool Raw(JsonElement root, string name, out ReadOnlyMemory<byte> bytes)

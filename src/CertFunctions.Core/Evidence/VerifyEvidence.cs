@@ -25,6 +25,7 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
 {
     readonly IncrementalHash whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     readonly List<Unchecked> notChecked = [];
+    readonly RotationLeaves rotations = new();
     EvidenceManifest? manifest;
     Checkpoint? checkpoint;
     SignedNote? note;
@@ -35,7 +36,7 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
     int carried, line;
     long nextSeq, lastIndex = -1, erased, events;
     DateTimeOffset? stampedAt;
-    bool ended;
+    bool ended, held;
 
     /// <summary>Takes more bytes, cut anywhere. False once there is no point in reading on.</summary>
     public bool Push(ReadOnlySpan<byte> bytes)
@@ -74,6 +75,8 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
             Fail(Verdict.Incomplete, "there is no whole line in it");
         if (fault is null && checkpoint is null)
             Fail(Verdict.Incomplete, "it has no checkpoint");
+        if (fault is null)
+            HoldAgainstPolicy();
         if (fault is null && nextSeq <= manifest!.LastSeq)
             Missing(nextSeq);
         if (fault is null && !ended)
@@ -103,6 +106,8 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
             ReadEnd(stated);
         else if (line == 3 && text.StartsWith("{\"time_stamp\":"u8))
             ReadStamp(text);
+        else if (!held && text.StartsWith("{\"rotation\":"u8))
+            ReadRotation(text);
         else
             ReadEvent(text);
         whole.AppendData(text);
@@ -145,20 +150,48 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
             if (own.Good.Count == 0)
                 unverifiable = (Layer.Signature, "none of the keys it names has signed its checkpoint");
             notChecked.Add(new Unchecked("signed", "the key comes from the bundle itself: no policy pins the log's key (--trust)"));
-            return;
         }
+    }
 
+    /// <summary>An entry by which the log's key gave way: it is in the log, as the checkpoint commits to it, and whether the key before signed it the policy's key tells.</summary>
+    void ReadRotation(ReadOnlySpan<byte> text)
+    {
+        if (!EvidenceLines.TryRead(text, out EvidenceRotation? e))
+            Fail(Verdict.Tampered, $"line {Number(line)} begins as a rotation of the log's key, and is none");
+        else if (KeyRotation.TryRead(e.Leaf.Span) is not ({ Kind: RotatedKey.Signing } rotation, _) || rotation.Ledger != manifest!.Address.Org || e.Leaf.Length > RotationLeaves.MaxBytes)
+            Fail(Verdict.Tampered, $"line {Number(line)} tells of no rotation of this log's key", index: e.Index);
+        else if (rotations.All is [.., var last] && e.Index <= last.Index)
+            Fail(Verdict.Tampered, $"the rotation in line {Number(line)} comes again, or out of its order", index: e.Index);
+        else if (rotations.All.Count == RotationLeaves.Most)
+            Fail(Verdict.Tampered, $"line {Number(line)} is one rotation more than any log has");
+        else if (!TreeProof.IsIncluded(LedgerHash.Leaf(e.Leaf.Span), e.Index, checkpoint!.Size, [.. e.Proof], checkpoint.Root))
+            Fail(Verdict.Tampered, $"the rotation in line {Number(line)} is not the one its checkpoint commits to: event, index or proof was altered", index: e.Index);
+        else
+            rotations.See(e.Index, e.Leaf.Span);
+    }
+
+    /// <summary>The checkpoint's signature under the policy's keys and those that the rotations lead to. Once, when these are read.</summary>
+    void HoldAgainstPolicy()
+    {
+        if (held)
+            return;
+        held = true;
+        if (policy is null)
+            return;
         if (checkpoint!.Origin != policy.Origin)
         {
             unverifiable = (Layer.Signature, $"it is of the log {checkpoint.Origin}, not of {policy.Origin}");
             return;
         }
 
-        var pinned = note.Check(policy.LogKeys);
-        if (pinned.Wrong.Count > 0)
+        var keys = new FollowedKeys(policy.LogKeys, rotations.All);
+        var check = note!.Check(keys.All);
+        if (check.Wrong.Count > 0)
             Fail(Verdict.Tampered, "its checkpoint names a pinned key, and its signature is not that key's", Layer.Signature);
-        else if (pinned.Good.Count == 0)
-            unverifiable = (Layer.Signature, "its checkpoint is signed with a key that the policy does not name");
+        else if (check.Good.Count == 0)
+            unverifiable = (Layer.Signature, "its checkpoint is signed with a key that the policy does not name, and that no rotation in it leads to from one it names");
+        else if (!check.Good.Any(k => keys.Of(k, checkpoint.Size) == KeyStanding.InForce))
+            Fail(Verdict.Tampered, "its checkpoint is signed with a key that was not in force at its size: the log did not sign it, someone who has that key did", Layer.Signature, keys.ChangedAt(check.Good[0], checkpoint.Size));
         else
             CheckPins(policy);
     }
@@ -205,6 +238,9 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
 
     void ReadEvent(ReadOnlySpan<byte> text)
     {
+        HoldAgainstPolicy();
+        if (fault is not null)
+            return;
         if (!EvidenceLines.TryRead(text, out EvidenceEvent? e))
         {
             Fail(Verdict.Tampered, $"line {Number(line)}, where the event with seq {Number(nextSeq)} belongs, is not an event's");
@@ -242,6 +278,7 @@ public sealed class VerifyEvidence(TrustPolicy? policy, ReadTimeStamp? readTimeS
     void ReadEnd(Digest stated)
     {
         ended = true;
+        HoldAgainstPolicy();
         if (nextSeq <= manifest!.LastSeq)
             Missing(nextSeq);
         else if (new Digest(whole.GetCurrentHash()) != stated)

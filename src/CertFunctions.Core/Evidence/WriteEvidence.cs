@@ -60,6 +60,8 @@ public sealed class WriteEvidence(IEventStore events, ILedgerStore ledgers, IArc
         EvidenceLines.Write(manifest, lines);
         EvidenceLines.Write(log.Note, log.Keys, lines);
         var tiles = new RememberedTiles(log.Tiles);
+        await foreach (var rotation in RotationsAsync(manifest, tiles, cancellationToken).ConfigureAwait(false))
+            EvidenceLines.Write(rotation, lines);
         await foreach (var page in PagesAsync(manifest.Address, TimelineOrder.OldestFirst, manifest.FirstSeq - 1, PageEvents, cancellationToken).ConfigureAwait(false))
         {
             var wanted = page.Where(e => e.Seq <= manifest.LastSeq).ToList();
@@ -96,9 +98,27 @@ public sealed class WriteEvidence(IEventStore events, ILedgerStore ledgers, IArc
     async Task<long?> IndexAsync(RecordedEvent e, CancellationToken cancellationToken) =>
         await ledgers.FindAsync(e.Address, e.Id, cancellationToken).ConfigureAwait(false) is EventStanding.Chained chained ? chained.Index : null;
 
-    async IAsyncEnumerable<IReadOnlyList<RecordedEvent>> PagesAsync(SubjectAddress address, TimelineOrder order, long? from, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The entries that lead from the log's first key to the one this checkpoint is signed with.</summary>
+    async IAsyncEnumerable<EvidenceRotation> RotationsAsync(EvidenceManifest manifest, ITileSource tiles, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var query = new TimelineQuery { Address = address, Order = order };
+        var query = new TimelineQuery { Address = TellOwnEvent.Ledger(manifest.Address.Org), Order = TimelineOrder.OldestFirst, Types = [KeyRotation.EventType] };
+        await foreach (var page in PagesAsync(query, 0, PageEvents, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var told in page)
+            {
+                if (KeyRotation.TryRead(told.Leaf.Span) is not ({ Kind: RotatedKey.Signing }, _))
+                    continue;
+                if (await IndexAsync(told, cancellationToken).ConfigureAwait(false) is { } index && index < manifest.Size)
+                    yield return new EvidenceRotation(index, told.Leaf, await TreeProof.InclusionAsync(tiles, index, manifest.Size, cancellationToken).ConfigureAwait(false));
+            }
+        }
+    }
+
+    IAsyncEnumerable<IReadOnlyList<RecordedEvent>> PagesAsync(SubjectAddress address, TimelineOrder order, long? from, int limit, CancellationToken cancellationToken) =>
+        PagesAsync(new TimelineQuery { Address = address, Order = order }, from, limit, cancellationToken);
+
+    async IAsyncEnumerable<IReadOnlyList<RecordedEvent>> PagesAsync(TimelineQuery query, long? from, int limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         while (true)
         {
             var slice = await events.ReadTimelineAsync(query, from, limit, cancellationToken).ConfigureAwait(false);

@@ -70,19 +70,26 @@ public static class ArchivedCheckpoints
 
     /// <summary>The newest of those with the largest size; null where there is none.</summary>
     /// <exception cref="ArchiveDamagedException">It is not a checkpoint, or not the one its name says.</exception>
-    public static async Task<ArchivedCheckpoint?> LatestAsync(IArchive archive, OrgId org, CancellationToken cancellationToken) =>
-        await LastIn(archive, ArchiveLayout.Checkpoints(org), Depth, cancellationToken).ConfigureAwait(false) is { } name
-            ? await ReadAsync(archive, org, name, cancellationToken).ConfigureAwait(false)
+    public static Task<ArchivedCheckpoint?> LatestAsync(IArchive archive, OrgId org, CancellationToken cancellationToken) => LatestAsync(archive, ArchiveLayout.Checkpoints(org), org, cancellationToken);
+
+    /// <summary>The same of another folder that has the names of <paramref name="org"/>'s checkpoints in it.</summary>
+    /// <exception cref="ArchiveDamagedException">It is not a checkpoint, or not the one its name says.</exception>
+    public static async Task<ArchivedCheckpoint?> LatestAsync(IArchive archive, string folder, OrgId org, CancellationToken cancellationToken) =>
+        await LastIn(archive, folder, Depth, cancellationToken).ConfigureAwait(false) is { } name
+            ? await ReadAsync(archive, folder, org, name, cancellationToken).ConfigureAwait(false)
             : null;
 
     /// <summary>The checkpoint under a name.</summary>
     /// <exception cref="ArchiveDamagedException">It is not there, not a checkpoint, or not the one its name says.</exception>
-    public static async Task<ArchivedCheckpoint> ReadAsync(IArchive archive, OrgId org, string name, CancellationToken cancellationToken)
+    public static Task<ArchivedCheckpoint> ReadAsync(IArchive archive, OrgId org, string name, CancellationToken cancellationToken) =>
+        ReadAsync(archive, ArchiveLayout.Checkpoints(org), org, name, cancellationToken);
+
+    static async Task<ArchivedCheckpoint> ReadAsync(IArchive archive, string folder, OrgId org, string name, CancellationToken cancellationToken)
     {
         var bytes = await archive.ReadAsync(name, cancellationToken).ConfigureAwait(false) ?? throw new ArchiveDamagedException($"{name} is listed and cannot be read");
         if (!SignedNote.TryParse(bytes.Span, out var note, out var why) || !Checkpoint.TryParse(note.Text.Span, out var checkpoint, out why))
             throw new ArchiveDamagedException($"{name} is not a checkpoint: {why}");
-        if (checkpoint.Time is not { } time || checkpoint.Size >= ArchiveLayout.MaxSize || ArchiveLayout.Checkpoint(org, checkpoint.Size, time) != name)
+        if (checkpoint.Time is not { } time || checkpoint.Size >= ArchiveLayout.MaxSize || folder + ArchiveLayout.Checkpoint(org, checkpoint.Size, time)[ArchiveLayout.Checkpoints(org).Length..] != name)
             throw new ArchiveDamagedException($"{name} holds a checkpoint of another size or time");
         return new ArchivedCheckpoint(name, bytes, note, checkpoint);
     }

@@ -81,6 +81,7 @@ sealed class ArchiveStretch(IArchive archive, OrgId org, Walk walk)
                 return false;
             }
 
+            walk.Rotations.See(from + count, leaf);
             if (Sha256Lanes.IsSupported)
                 lanes.Add(count, [0], leaf);
             else
@@ -167,6 +168,7 @@ sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole, Act
         foreach (var root in stretch.TileRoots)
             Carry(1, root);
         whole.Leaves += stretch.Leaves;
+        whole.Rotations.Join(stretch.Rotations);
         whole.Tree.Join(stretch.Tree);
         whole.Fault ??= stretch.Fault;
     }

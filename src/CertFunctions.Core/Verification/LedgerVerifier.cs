@@ -34,10 +34,14 @@ public readonly ref struct LedgerRow
 /// </summary>
 public sealed class LedgerVerifier : IDisposable
 {
+    const int MostMacKeys = 1000;
+
     readonly OrgId ledger;
     readonly LedgerKeys? keys;
     readonly Dictionary<string, IncrementalHash?> macs = [];
     readonly LeafTree? tree;
+    readonly RotationLeaves rotations = new();
+    readonly Dictionary<string, long> macKeys = [];
     readonly long start;
     readonly Digest opening;
     RowsAtOnce? gathered = Sha256Lanes.IsSupported ? RowsAtOnce.Rent() : null;
@@ -109,6 +113,9 @@ public sealed class LedgerVerifier : IDisposable
         (next, previous) = (stretch.next, stretch.previous);
         erased += stretch.erased;
         unverifiable ??= stretch.unverifiable;
+        rotations.Join(stretch.rotations);
+        foreach (var (keyId, first) in stretch.macKeys)
+            SeeMacKey(keyId, first);
         if (stretch.tree is not null)
             tree?.Join(stretch.tree);
         if (stretch.broken is { } fault)
@@ -123,6 +130,9 @@ public sealed class LedgerVerifier : IDisposable
             return broken is null;
         if (rows.Check(next, previous, keys))
         {
+            SeeMacKey(rows.KeyId, next);
+            for (var i = 0; i < rows.Count; i++)
+                rotations.See(next + i, rows.Leaf(i));
             next += rows.Count;
             previous = rows.LastHash;
             erased += rows.Erased;
@@ -158,6 +168,8 @@ public sealed class LedgerVerifier : IDisposable
             return Break(next, "its hash does not follow from its event and the entry before it");
         if (!CheckPersonal(row) || !CheckMac(row))
             return false;
+        SeeMacKey(row.KeyId, next);
+        rotations.See(next, row.Leaf);
         previous = hash;
         next++;
         tree?.Push(leafHash);
@@ -206,6 +218,8 @@ public sealed class LedgerVerifier : IDisposable
             Erased = erased,
             RootHash = tree?.Root().ToString(),
             Roots = tree?.Roots ?? [],
+            Rotations = rotations.All,
+            MacKeys = macKeys,
             Guarantees = verdict is Verdict.Valid or Verdict.Incomplete or Verdict.Unverifiable ? Guarantees.Chained : Guarantees.None,
         };
     }
@@ -216,6 +230,12 @@ public sealed class LedgerVerifier : IDisposable
             mac?.Dispose();
         if (Interlocked.Exchange(ref gathered, null) is { } rows)
             RowsAtOnce.Return(rows);
+    }
+
+    void SeeMacKey(string keyId, long index)
+    {
+        if (macKeys.Count < MostMacKeys)
+            macKeys.TryAdd(keyId, index);
     }
 
     bool CheckPersonal(in LedgerRow row)
@@ -245,7 +265,7 @@ public sealed class LedgerVerifier : IDisposable
         {
             hmac = keys.TryGet(row.KeyId, out var key) ? IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key) : null;
             // A forged ledger can name any number of keys; remembering that each is unknown must not eat the memory.
-            if (hmac is not null || macs.Count < 1000)
+            if (hmac is not null || macs.Count < MostMacKeys)
                 macs[row.KeyId] = hmac;
         }
 

@@ -52,6 +52,11 @@ sealed class RowsAtOnce
 
     public ref readonly Digest LastHash => ref rows[Count - 1].Hash;
 
+    /// <summary>The key id of all their MACs.</summary>
+    public string KeyId => keyId!;
+
+    public ReadOnlySpan<byte> Leaf(int i) => bytes.AsSpan(rows[i].Start, rows[i].Leaf);
+
     public static RowsAtOnce Rent() => Idle.TryTake(out var rows) ? rows : new RowsAtOnce();
 
     public static void Return(RowsAtOnce rows)

@@ -158,7 +158,7 @@ public sealed record TrustPolicy
         if (!VerifierKey.IsName(policy.Origin))
             errors.Add("origin", "must be the first line of the log's checkpoints: a name without spaces and +");
         if (policy.LogKeys.Count == 0 && !errors.All.Any(e => e.Field.StartsWith("log_keys", StringComparison.Ordinal)))
-            errors.Add("log_keys", "must hold at least one key, as 'certfn keys' prints it: NAME+KEYID+KEY");
+            errors.Add("log_keys", "must hold at least one key, as 'certfn key' prints it: NAME+KEYID+KEY");
         foreach (var (i, key) in policy.LogKeys.Index())
         {
             if (key.Name != policy.Origin)
@@ -178,7 +178,7 @@ public sealed record TrustPolicy
             errors.Add("checkpoint", "is another log's: its origin is not the policy's");
         // Where the keys are at fault already, that is what is to be mended.
         else if (policy.LogKeys.Count > 0 && seen.Note.Check(policy.LogKeys).IsRefused)
-            errors.Add("checkpoint", "is not signed with one of log_keys");
+            errors.Add("checkpoint", "is not signed with one of log_keys: where the log has rotated its key since, name the key in force as well ('certfn key')");
         else
             return policy with { Earlier = seen };
         return policy;

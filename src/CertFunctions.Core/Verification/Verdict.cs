@@ -127,6 +127,9 @@ public sealed record VerifyReport
     /// <summary>The size of the largest checkpoint under the log's key that these entries were held against; null where there was none.</summary>
     public long? CheckpointSize { get; init; }
 
+    /// <summary>The log's key that this checkpoint is signed with; null where there was none.</summary>
+    public string? LogKey { get; init; }
+
     /// <summary>Whether the MACs were checked too; without keys the chain alone is.</summary>
     public required bool MacsChecked { get; init; }
 
@@ -138,6 +141,12 @@ public sealed record VerifyReport
 
     /// <summary>The roots that were asked for, by size, ascending, as far as the entries were found right.</summary>
     public IReadOnlyList<SizeAndRoot> Roots { get; init; } = [];
+
+    /// <summary>Entries found right that tell of rotated keys, in index order.</summary>
+    public IReadOnlyList<RotationLeaf> Rotations { get; init; } = [];
+
+    /// <summary>The ids of the keys that MACs were made under, each with the first entry that has one.</summary>
+    public IReadOnlyDictionary<string, long> MacKeys { get; init; } = new Dictionary<string, long>();
 
     /// <summary>What an evidence bundle says it is of; null of anything else.</summary>
     public EvidenceManifest? Evidence { get; init; }

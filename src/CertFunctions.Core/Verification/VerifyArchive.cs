@@ -31,7 +31,7 @@ public sealed class VerifyArchive(IArchive archive, TrustPolicy? policy)
         return ledgers;
     }
 
-    /// <summary>Adds every checkpoint of the ledger to what a ledger is held against.</summary>
+    /// <summary>Adds every checkpoint of the ledger, and the newest that each of the policy's witnesses cosigned, to what a ledger is held against.</summary>
     /// <returns>What is wrong with the archive's checkpoints themselves; null where nothing is.</returns>
     public async Task<string?> AddCheckpointsAsync(OrgId org, CheckpointChecks checks, CancellationToken cancellationToken)
     {
@@ -43,6 +43,7 @@ public sealed class VerifyArchive(IArchive archive, TrustPolicy? policy)
                 checks.Add(new SeenCheckpoint($"the archive's {name}", Layer.Archive, found.Note, found.Checkpoint));
             }
 
+            await checks.AddCosignedAsync(archive, org, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (ArchiveDamagedException e)
@@ -103,6 +104,7 @@ public sealed class VerifyArchive(IArchive archive, TrustPolicy? policy)
         Size = size,
         RootHash = walk.Tree.Root().ToString(),
         Roots = walk.Tree.Roots,
+        Rotations = walk.Rotations.All,
         MacsChecked = false,
     };
 
@@ -145,6 +147,9 @@ sealed class Walk(long start)
 
     /// <summary>The index of the first leaf that is there, where none before it are; else 0.</summary>
     public long Pruned { get; set; }
+
+    /// <summary>Those of the leaves that tell of rotated keys.</summary>
+    public RotationLeaves Rotations { get; } = new();
 
     public (Verdict Verdict, long Index, string Detail)? Fault { get; set; }
 }

@@ -113,4 +113,9 @@ public static class CosignedCheckpoints
 
     public static string Name(OrgId org, VerifierKey witness, Checkpoint checkpoint) =>
         Folder(org, witness) + ArchiveLayout.Checkpoint(org, checkpoint.Size, checkpoint.Time ?? default)[ArchiveLayout.Checkpoints(org).Length..];
+
+    /// <summary>The newest that a witness has cosigned; null where there is none.</summary>
+    /// <exception cref="ArchiveDamagedException">It is not a checkpoint, or not the one its name says.</exception>
+    public static Task<ArchivedCheckpoint?> LatestAsync(IArchive archive, OrgId org, VerifierKey witness, CancellationToken cancellationToken) =>
+        ArchivedCheckpoints.LatestAsync(archive, Folder(org, witness), org, cancellationToken);
 }

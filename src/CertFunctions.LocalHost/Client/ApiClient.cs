@@ -41,6 +41,10 @@ sealed class ApiClient : IDisposable
     public Task<byte[]> GetBytesAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), (r, ct) => r.Content.ReadAsByteArrayAsync(ct), cancellationToken);
 
+    /// <summary>The answer; null where there is nothing by that name, or nothing yet (404).</summary>
+    public Task<byte[]?> FindBytesAsync(string path, CancellationToken cancellationToken) => SendAsync<byte[]?>(new HttpRequestMessage(HttpMethod.Get, path),
+        async (r, ct) => r.StatusCode == HttpStatusCode.NotFound ? null : await r.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false), cancellationToken, accepted: HttpStatusCode.NotFound);
+
     /// <summary>Writes an answer of any length to a stream as it comes.</summary>
     public Task<bool> CopyAsync(string path, Stream output, CancellationToken cancellationToken) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path), async (response, ct) =>
     {
@@ -60,12 +64,12 @@ sealed class ApiClient : IDisposable
     public Task<JsonDocument> PostJsonAsync(string path, string body, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") }, ReadJsonAsync, cancellationToken);
 
-    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
+    async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, HttpStatusCode? accepted = null)
     {
         try
         {
             using var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode || (response.StatusCode == HttpStatusCode.BadRequest && response.Content.Headers.ContentType?.MediaType == "application/json"))
+            if (response.IsSuccessStatusCode || response.StatusCode == accepted || (response.StatusCode == HttpStatusCode.BadRequest && response.Content.Headers.ContentType?.MediaType == "application/json"))
                 return await read(response, cancellationToken).ConfigureAwait(false);
             throw new MendableException(await ExplainAsync(response, cancellationToken).ConfigureAwait(false), exitCode: response.StatusCode == HttpStatusCode.BadRequest ? ExitCode.Usage : ExitCode.Failed);
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
@@ -23,6 +24,7 @@ sealed class DrillGround : IDisposable
     readonly DirectoryInfo root = Directory.CreateTempSubdirectory("certfn-drill-");
     readonly ECDsa logKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     readonly EcdsaLogKey log;
+    readonly EcdsaLogKey next = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     readonly WitnessKey witness = new("witness.example", ECDsa.Create(ECCurve.NamedCurves.nistP256));
     readonly LogName name = LogName.Parse("drill.example");
     readonly TimeProvider clock;
@@ -95,7 +97,27 @@ sealed class DrillGround : IDisposable
             Directory.Delete(folder.Archive, recursive: true);
         var store = SqliteStore.Open(new SqliteOptions { Path = folder.Database });
         await using (store.ConfigureAwait(false))
-            await PublishAsync(store.Ledger, folder.Archive, cancellationToken).ConfigureAwait(false);
+            await PublishAsync(store.Ledger, folder.Archive, LogKeys, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The log's key gives way to the next one, by one more entry, and what is there then is published: under the next key, or by someone who still has the one before.</summary>
+    public async Task RotateAsync(DataFolder folder, bool signWithRetired, CancellationToken cancellationToken)
+    {
+        var store = SqliteStore.Open(new SqliteOptions { Path = folder.Database });
+        await using (store.ConfigureAwait(false))
+        {
+            var signer = log.Named(name.Origin(Ledger));
+            var rotation = new KeyRotation(Ledger, RotatedKey.Signing, signer.Verifier.ToString(), next.Named(name.Origin(Ledger)).Verifier.ToString());
+            using var random = RandomNumberGenerator.Create();
+            await new TellOwnEvent(store.Events, clock, random)
+                .HandleAsync(Ledger, KeyRotation.EventType, EventId.Parse("drill-key-rotated"), await rotation.SignAsync(signer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Keys));
+            while (await pump.StepAsync(cancellationToken).ConfigureAwait(false) > 0)
+            {
+            }
+
+            await PublishAsync(store.Ledger, folder.Archive, signWithRetired ? LogKeys : new LogKeys(next, signer.Verifier), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public VerifySetup Pinned => new() { Policy = Policy };
@@ -117,6 +139,7 @@ sealed class DrillGround : IDisposable
     public void Dispose()
     {
         log.Dispose();
+        next.Dispose();
         witness.Dispose();
         root.Delete(recursive: true);
     }
@@ -126,7 +149,7 @@ sealed class DrillGround : IDisposable
         var store = SqliteStore.Open(new SqliteOptions { Path = Whole.Database });
         await using (store.ConfigureAwait(false))
         {
-            var earlier = await PublishAsync(new LedgerUpTo(store.Ledger, PinnedSize), Archive, cancellationToken).ConfigureAwait(false);
+            var earlier = await PublishAsync(new LedgerUpTo(store.Ledger, PinnedSize), Archive, LogKeys, cancellationToken).ConfigureAwait(false);
             Policy = new TrustPolicy
             {
                 Origin = name.Origin(Ledger),
@@ -135,16 +158,16 @@ sealed class DrillGround : IDisposable
                 MinSize = PinnedSize,
                 Earlier = new SeenCheckpoint("the policy's checkpoint", Layer.Pin, earlier.Note, earlier.Checkpoint),
             };
-            var last = await PublishAsync(store.Ledger, Archive, cancellationToken).ConfigureAwait(false);
+            var last = await PublishAsync(store.Ledger, Archive, LogKeys, cancellationToken).ConfigureAwait(false);
             var cosigned = last.Note.With(witness.Cosign(last.Note.Text.Span, clock.GetUtcNow()));
             Witnessed = new SeenCheckpoint("the witness's checkpoint", Layer.Pin, cosigned, last.Checkpoint);
         }
     }
 
-    async Task<ArchivedCheckpoint> PublishAsync(ILedgerStore store, string archive, CancellationToken cancellationToken)
+    async Task<ArchivedCheckpoint> PublishAsync(ILedgerStore store, string archive, LogKeys keys, CancellationToken cancellationToken)
     {
         var to = new FolderArchive(archive);
-        var publish = new PublishCheckpoints(store, to, name, LogKeys, clock);
+        var publish = new PublishCheckpoints(store, to, name, keys, clock);
         if (await publish.HandleAsync(Ledger, cancellationToken).ConfigureAwait(false) is PublishOutcome.Refused refused)
             throw new MendableException($"The copy of the ledger cannot be published: {refused.Reason}. See 'certfn verify'.");
         return (await ArchivedCheckpoints.LatestAsync(to, Ledger, cancellationToken).ConfigureAwait(false))!;

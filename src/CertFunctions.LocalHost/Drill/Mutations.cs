@@ -22,6 +22,7 @@ sealed class Mutations(DrillGround ground, CancellationToken cancellationToken)
     public IEnumerable<Mutation> All()
     {
         yield return Everywhere("nothing", "nothing", (_, _) => Task.CompletedTask, Finding.Valid);
+        yield return Everywhere("the log's key is rotated, and nothing altered", "nothing", (folder, _) => ground.RotateAsync(folder, signWithRetired: false, cancellationToken), Finding.Valid);
         foreach (var mutation in WithTheDatabase().Concat(WithTheMacKey()).Concat(WithTheLogKey()).Concat(WithTheArchive()).Concat(LostKeys()))
             yield return mutation;
     }
@@ -63,6 +64,8 @@ sealed class Mutations(DrillGround ground, CancellationToken cancellationToken)
             new Finding(Verdict.Forked, late, Layer.Archive), new Finding(Verdict.Forked, ground.PinnedSize, Layer.Witness));
         yield return new Mutation("cut off the end with its head, sign", LogKey, Forge(r => r.RemoveRange(late, r.Count - late)), Finding.Valid, Finding.Valid,
             new Finding(Verdict.Truncated, late, Layer.Archive), new Finding(Verdict.Truncated, late, Layer.Witness));
+        var retired = new Finding(Verdict.Tampered, ground.Size, Layer.Signature);
+        yield return new Mutation("sign with a key that gave way", "database, MAC key, retired log key", (folder, _) => ground.RotateAsync(folder, signWithRetired: true, cancellationToken), Finding.Valid, retired, retired, retired);
         var gone = new Finding(Verdict.Truncated, 0, Layer.Pin);
         yield return new Mutation("delete all of it", LogKey, DeleteAll, new Finding(null), gone, gone, gone);
     }

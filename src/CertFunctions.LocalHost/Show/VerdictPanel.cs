@@ -72,6 +72,8 @@ static class VerdictPanel
                 json.WriteString("root_hash"u8, report.RootHash);
             if (report.CheckpointSize is { } signed)
                 json.WriteNumber("checkpoint_size"u8, signed);
+            if (report.LogKey is not null)
+                json.WriteString("log_key"u8, report.LogKey);
             if (report.StampedAt is { } time)
                 json.WriteString("time_stamp"u8, Core.Events.Rfc3339.Format(time));
             if (report.Evidence is { } evidence)

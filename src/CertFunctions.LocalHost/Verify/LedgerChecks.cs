@@ -14,6 +14,7 @@ namespace CertFunctions.LocalHost.Verify;
 sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
 {
     readonly Dictionary<OrgId, (CheckpointChecks Checks, VerifyReport? Archived)> ledgers = [];
+    readonly Dictionary<OrgId, SeenCheckpoint> published = [];
     readonly IArchive? own = folder is not null && Directory.Exists(folder.Archive) ? new FolderArchive(folder.Archive) : null;
 
     /// <summary>The sizes whose roots are needed; null where there is nothing to hold them against.</summary>
@@ -24,6 +25,9 @@ sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
 
     /// <summary>The same for a ledger whose first entries were pruned; its root there nobody signed, so the next checkpoint's must come out right.</summary>
     public VerifiedBefore? Pruned(LedgerHead head) => Before(head, null) is { Subtrees: not null } before ? before : null;
+
+    /// <summary>Takes the newest checkpoint that a ledger's source gives of it, before anything else is asked of this ledger.</summary>
+    public void Publishes(OrgId ledger, SeenCheckpoint newest) => published[ledger] = newest;
 
     /// <summary>The reports with what checkpoints and archive say. <paramref name="leafHashes"/> gives a ledger's leaf hashes, to find where histories part.</summary>
     public IReadOnlyList<VerifyReport> Apply(IReadOnlyList<VerifyReport> reports, Func<OrgId, IEnumerable<Digest>>? leafHashes)
@@ -41,6 +45,9 @@ sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
         if (!OrgId.TryParse(report.Ledger, out var ledger))
             return report.Ledger.Length == 0 && setup.Policy is not null && report.Verdict == Verdict.Valid ? setup.ChecksFor(default).Apply(report) : report;
         var (checks, archived) = Of(ledger);
+        // What came before where verification began, an archive that is whole in itself has.
+        if (setup.Since is { } since && archived is { Verdict: Verdict.Valid or Verdict.Pruned })
+            report = report with { Rotations = [.. archived.Rotations.Where(r => r.Index < since.Size), .. report.Rotations.Where(r => r.Index >= since.Size)] };
         var applied = checks.Apply(report, checks.Any && report.RootHash is null ? "the tree is not known where verification began: name the archive" : null);
         if (archived is { Verdict: not (Verdict.Valid or Verdict.Pruned) } fault && applied.Verdict is Verdict.Valid or Verdict.Pruned)
             return applied with { Verdict = fault.Verdict, FoundBy = Layer.Archive, FirstIndex = fault.FirstIndex, Detail = $"the archive: {fault.Detail}", Guarantees = applied.Guarantees & ~Guarantees.Archived };
@@ -52,6 +59,8 @@ sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
         if (ledgers.TryGetValue(ledger, out var known))
             return known;
         var checks = setup.ChecksFor(ledger);
+        if (published.TryGetValue(ledger, out var newest))
+            checks.Add(newest);
         VerifyReport? archived = null;
         try
         {
@@ -63,6 +72,9 @@ sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
                 _ = verify.AddCheckpointsAsync(ledger, checks, CancellationToken.None).GetAwaiter().GetResult();
             }
 
+            // What a witness signed proves itself, wherever it lies.
+            if (own is not null)
+                checks.AddCosignedAsync(own, ledger, CancellationToken.None).GetAwaiter().GetResult();
             if (own is not null && ArchivedCheckpoints.LatestAsync(own, ledger, CancellationToken.None).GetAwaiter().GetResult() is { } latest)
                 checks.Add(new SeenCheckpoint("the data folder's newest checkpoint", Layer.Signature, latest.Note, latest.Checkpoint));
         }

@@ -94,10 +94,14 @@ static class VerifySources
 
     public static async Task<VerifyReport> ServiceAsync(ApiClient api, DataFolder folder, VerifySetup setup, CancellationToken cancellationToken)
     {
+        // Before the head, so that the head is of the same size or larger.
+        var published = await api.FindBytesAsync("/api/v1/ledger/checkpoint", cancellationToken).ConfigureAwait(false);
         using var head = await api.GetJsonAsync("/api/v1/ledger/head", cancellationToken).ConfigureAwait(false);
         var claimed = new LedgerHead(OrgId.Parse(head.RootElement.GetProperty("ledger").GetString()!), head.RootElement.GetProperty("size").GetInt64(),
             Digest.TryParse(head.RootElement.GetProperty("hash").GetString(), out var hash) ? hash : default);
         var ledgers = new LedgerChecks(setup, null);
+        if (published is not null)
+            ledgers.Publishes(claimed.Ledger, ReadPublished(published, api.Url));
         using var verify = new VerifyLines(ServiceKeys.LoadLedger(folder)) { RootsAt = ledgers.RootsAt, Since = ledgers.Since };
         var report = await Terminal.WithProgressAsync("verifying", async progress =>
         {
@@ -118,6 +122,9 @@ static class VerifySources
         }).ConfigureAwait(false);
         return ledgers.Apply([report], null)[0];
     }
+
+    static SeenCheckpoint ReadPublished(byte[] note, Uri url) => SeenCheckpoint.TryParse(note, "the service's newest checkpoint", Layer.Signature, out var seen, out var why)
+        ? seen : throw new MendableException($"What {url} gives as its ledger's checkpoint is not one: {why}. Name the address of a CertFunctions service.");
 
     static VerifyReport Unmoved(LedgerHead claimed, LedgerChecks ledgers, VerifySetup setup)
     {

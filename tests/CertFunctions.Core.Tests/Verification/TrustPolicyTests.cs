@@ -86,7 +86,7 @@ public sealed class TrustPolicyTests : IDisposable
         var json = JsonNode.Parse((await WholeAsync()).ToJson())!.AsObject();
         json["log_keys"] = JsonSerializer.SerializeToNode(new[] { other.Named("example.com/log").Verifier.ToString() });
         TrustPolicy.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var faults);
-        Assert.Equal(("checkpoint", "is not signed with one of log_keys"), Assert.Single(faults) is var f ? (f.Field, f.Mend) : default);
+        Assert.Equal(("checkpoint", "is not signed with one of log_keys: where the log has rotated its key since, name the key in force as well ('certfn key')"), Assert.Single(faults) is var f ? (f.Field, f.Mend) : default);
     }
 
     async Task<TrustPolicy> WholeAsync()
