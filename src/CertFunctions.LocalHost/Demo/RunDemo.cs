@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CertFunctions.Core.Events;
 using CertFunctions.Core.Verification;
 using CertFunctions.Cosmos;
 using CertFunctions.LocalHost.Client;
@@ -54,7 +55,7 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         var data = new DataFolder(Path.Combine(root.FullName, "data"));
         var good = true;
         Step("Start the pipeline");
-        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true, SweepEvery = TimeSpan.Zero }, cancellationToken).ConfigureAwait(false);
+        await using var service = await LocalService.StartAsync(new ServeOptions { Data = data, Url = "http://127.0.0.1:0", Cosmos = cosmos, Quiet = true, SweepEvery = TimeSpan.Zero, PublishEvery = TimeSpan.FromSeconds(1) }, cancellationToken).ConfigureAwait(false);
         Terminal.Out.MarkupLineInterpolated($"One process, listening on {service.Url.ToString().TrimEnd('/')}, {(cosmos is null ? $"data in {data.Path}" : $"on the Cosmos DB database {cosmos.Database}")}");
         using var api = new ApiClient(service.Url, service.ApiKey);
 
@@ -82,6 +83,9 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         var verdict = cosmos is null ? VerifySources.Folder(data, VerifySetup.Nothing, cancellationToken).Single() : await VerifySources.ServiceAsync(api, data, VerifySetup.Nothing, cancellationToken).ConfigureAwait(false);
         VerdictPanel.Print(verdict);
         good &= Held(verdict.Verdict == Verdict.Valid && verdict.Entries == events, "the ledger is valid, and every event is in it");
+
+        Step("Evidence for an outsider: one certificate's events in a file that proves itself");
+        good &= await ShowEvidenceAsync(api, data, shown, Path.Combine(root.FullName, "evidence"), events, cancellationToken).ConfigureAwait(false);
 
         var victim = Victim(Path.Combine(data.Siem, SiemFile));
         Step(string.Create(CultureInfo.InvariantCulture, $"Tamper with a copy: someone moves the expiry in entry {victim} by a thousand years"));
@@ -161,6 +165,29 @@ sealed class RunDemo(string? certs, bool keep, CosmosSettings? account)
         var inOrder = lines.Select((line, i) => JsonDocument.Parse(line).RootElement.GetProperty("index").GetInt64() == i).All(x => x);
         return Held(lines.Length == events && inOrder, "one line per entry, in the ledger's order");
     }
+
+    /// <summary>Waits for a signed checkpoint of all of it, and verifies what an outsider would be handed, with nothing but the file and the log's public key.</summary>
+    static async Task<bool> ShowEvidenceAsync(ApiClient api, DataFolder data, string fingerprint, string path, long events, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (await PublishedAsync(api, cancellationToken).ConfigureAwait(false) < events && Stopwatch.GetElapsedTime(started) < Patience)
+            await Task.Delay(50, cancellationToken).ConfigureAwait(false);
+        var file = File.Create(path);
+        await using (file.ConfigureAwait(false))
+            await api.CopyAsync($"/api/v1/projects/{Project}/certificates/{fingerprint}/evidence", file, cancellationToken).ConfigureAwait(false);
+
+        var origin = data.LogName(null).Origin(OrgId.Parse("local"));
+        var policy = new TrustPolicy { Origin = origin, LogKeys = ServiceKeys.LoadLog(data).Known(origin) };
+        var report = VerifySources.Bundle(path, new VerifySetup { Policy = policy }, cancellationToken).Single();
+        VerdictPanel.Print(report);
+        return Held(report.Verdict == Verdict.Valid && report.Guarantees.HasFlag(Guarantees.Signed), "the file proves its events against a checkpoint that the log has signed");
+    }
+
+    /// <summary>Entries of the newest signed checkpoint, its second line.</summary>
+    static async Task<long> PublishedAsync(ApiClient api, CancellationToken cancellationToken) =>
+        await api.FindBytesAsync("/api/v1/ledger/checkpoint", cancellationToken).ConfigureAwait(false) is { } note
+            ? long.Parse(Encoding.UTF8.GetString(note).Split('\n')[1], CultureInfo.InvariantCulture)
+            : 0;
 
     static async Task StayAsync(LocalService service, DataFolder data, string fingerprint, CancellationToken cancellationToken)
     {
