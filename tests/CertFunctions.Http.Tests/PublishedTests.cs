@@ -4,6 +4,7 @@ using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Tree;
+using CertFunctions.Core.Verification;
 using CertFunctions.Http.Tests.Support;
 using CertFunctions.Testing;
 
@@ -41,7 +42,7 @@ public sealed class PublishedTests : HttpTest
     {
         await FillAsync(300);
         var checkpoint = Checked((await Service.GetAsync("/ledger/checkpoint")).Body);
-        var tree = new TreeFrontier();
+        var tree = new LeafTree();
 
         foreach (var (path, hashes) in new[] { ("entries/000", "0/000"), ("entries/001.p/44", "0/001.p/44") })
         {
@@ -57,7 +58,7 @@ public sealed class PublishedTests : HttpTest
             {
                 var leafHash = LedgerHash.Leaf(leaf);
                 Assert.Equal(new Digest(tile.Body.AsSpan(at * Digest.Length)), leafHash);
-                tree.Append(leafHash);
+                tree.Push(leafHash);
             }
 
             Assert.Equal(tile.Body.Length, at * Digest.Length);

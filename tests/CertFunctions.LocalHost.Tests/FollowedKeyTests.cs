@@ -4,6 +4,7 @@ using CertFunctions.Core.Evidence;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
+using CertFunctions.Core.Tree;
 using CertFunctions.Core.Verification;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Drill;
@@ -57,7 +58,7 @@ public sealed class FollowedKeyTests : IDisposable
         // The log's key over another root, as the newest in the archive that the service gives from.
         var archive = new FolderArchive(Folder.Archive);
         var newest = (await ArchivedCheckpoints.LatestAsync(archive, Ledger, default))!.Checkpoint;
-        var forged = newest with { Root = LeafTree.EmptyRoot, Time = newest.Time!.Value.AddYears(50) };
+        var forged = newest with { Root = TreeHash.Empty, Time = newest.Time!.Value.AddYears(50) };
         var signer = ServiceKeys.LoadLog(Folder).Signer(forged.Origin);
         await archive.PutAsync(ArchiveLayout.Checkpoint(Ledger, forged.Size, forged.Time!.Value), new SignedNote(forged.ToText(), [await signer.SignAsync(forged.ToText(), default)]).ToBytes(), default);
         await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.FromDays(365), PublishEvery = TimeSpan.FromDays(1) }, default);

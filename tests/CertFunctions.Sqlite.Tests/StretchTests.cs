@@ -77,9 +77,9 @@ public sealed class StretchTests : IAsyncLifetime, IDisposable
 
     Digest Root(int size)
     {
-        var tree = new TreeFrontier();
+        var (tree, full) = (new GrowingTiles(), new List<Tile>());
         foreach (var entry in entries.Take(size))
-            tree.Append(entry.LeafHash);
+            tree.Append(entry.LeafHash, full);
         return tree.Root();
     }
 
@@ -91,9 +91,9 @@ public sealed class StretchTests : IAsyncLifetime, IDisposable
         {
             if ((size >> level & 1) == 0)
                 continue;
-            var tree = new TreeFrontier();
+            var (tree, full) = (new GrowingTiles(), new List<Tile>());
             foreach (var entry in entries.Skip(at).Take(1 << level))
-                tree.Append(entry.LeafHash);
+                tree.Append(entry.LeafHash, full);
             subtrees.Add(tree.Root());
             at += 1 << level;
         }

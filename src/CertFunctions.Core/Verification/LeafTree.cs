@@ -1,12 +1,13 @@
 using System.Numerics;
-using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Tree;
 
 namespace CertFunctions.Core.Verification;
 
 /// <summary>
 /// The Merkle tree (RFC 6962, section 2.1) over leaf hashes that come one after the other: the roots of the whole subtrees so far, one for each bit of
-/// the size. Written for verification alone, so that what publishes the tree and what checks it share no code. May stand for a stretch of a ledger
+/// the size. Written for verification alone, so that what publishes the tree and what checks it share no code but the definition of its
+/// hashes. May stand for a stretch of a ledger
 /// that begins at a multiple of its length, to be joined to the tree before it.
 /// </summary>
 public sealed class LeafTree
@@ -47,19 +48,6 @@ public sealed class LeafTree
 
     /// <summary>The sizes that were wanted, and have been reached, with their roots; ascending.</summary>
     public IReadOnlyList<SizeAndRoot> Roots => [.. kept.Select(k => new SizeAndRoot(k.Size, Fold(k.Nodes)))];
-
-    public static Digest EmptyRoot { get; } = new(SHA256.HashData([]));
-
-    public static Digest Node(in Digest left, in Digest right)
-    {
-        Span<byte> input = stackalloc byte[1 + 2 * Digest.Length];
-        input[0] = 1;
-        left.AsSpan().CopyTo(input[1..]);
-        right.AsSpan().CopyTo(input[(1 + Digest.Length)..]);
-        Digest digest = default;
-        SHA256.HashData(input, digest.Bytes);
-        return digest;
-    }
 
     public void Push(in Digest leafHash) => PushNode(0, leafHash);
 
@@ -112,7 +100,7 @@ public sealed class LeafTree
     {
         var leaves = 1L << level;
         for (; (Size >> level & 1) != 0; level++)
-            node = Node(nodes[level], node);
+            node = TreeHash.Node(nodes[level], node);
         nodes[level] = node;
         Size += leaves;
         KeepWanted();
@@ -143,10 +131,10 @@ public sealed class LeafTree
     static Digest Fold(Digest[] subtrees)
     {
         if (subtrees.Length == 0)
-            return EmptyRoot;
+            return TreeHash.Empty;
         var root = subtrees[^1];
         for (var i = subtrees.Length - 2; i >= 0; i--)
-            root = Node(subtrees[i], root);
+            root = TreeHash.Node(subtrees[i], root);
         return root;
     }
 }

@@ -136,8 +136,8 @@ sealed class LedgerChecks(VerifySetup setup, DataFolder? folder)
         Ledger = policy.Ledger?.Value ?? "",
         Entries = 0,
         HeadHash = "",
-        RootHash = LeafTree.EmptyRoot.ToString(),
-        Roots = [new SizeAndRoot(0, LeafTree.EmptyRoot)],
+        RootHash = TreeHash.Empty.ToString(),
+        Roots = [new SizeAndRoot(0, TreeHash.Empty)],
         MacsChecked = false,
     };
 }

@@ -1,6 +1,7 @@
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
+using CertFunctions.Core.Verification;
 
 namespace CertFunctions.Core.Tests.Tree;
 
@@ -15,16 +16,16 @@ public sealed class TreeProofTests
     [Fact]
     public async Task Roots_of_all_sizes_to_130_are_those_of_the_recursive_definition()
     {
-        var frontier = new TreeFrontier();
+        var frontier = new LeafTree();
         for (var size = 0; size <= Most; size++)
         {
             var tiles = MemoryTiles.Of(Leaves.AsSpan(0, size));
             Assert.Equal(Roots[size], frontier.Root());
             Assert.Equal(Roots[size], tiles.Tree.Root());
             Assert.Equal(Roots[size], await TreeProof.RootAsync(tiles, size, default));
-            Assert.Equal(Roots[size], (await TreeFrontier.LoadAsync(tiles, size, default)).Root());
+            Assert.Equal(Roots[size], (await VerifiedBefore.LoadAsync(new LedgerHead(Make.Acme, size, default), null, tiles, default)).Tree([])!.Root());
             if (size < Most)
-                frontier.Append(Leaves[size]);
+                frontier.Push(Leaves[size]);
         }
     }
 

@@ -1,6 +1,7 @@
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
+using CertFunctions.Core.Verification;
 
 namespace CertFunctions.Core.Tests.Tree;
 
@@ -44,7 +45,7 @@ public sealed class TreeVectorTests
     [Fact]
     public async Task Roots_are_those_of_the_vectors()
     {
-        var frontier = new TreeFrontier();
+        var frontier = new LeafTree();
         for (var size = 0; ; size++)
         {
             var tiles = MemoryTiles.Of(Leaves.AsSpan(0, size));
@@ -53,7 +54,7 @@ public sealed class TreeVectorTests
             Assert.Equal(Roots[size], (await TreeProof.RootAsync(tiles, size, default)).ToString());
             if (size == Leaves.Length)
                 return;
-            frontier.Append(Leaves[size]);
+            frontier.Push(Leaves[size]);
         }
     }
 
