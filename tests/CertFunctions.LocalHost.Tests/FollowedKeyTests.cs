@@ -225,7 +225,7 @@ public sealed class FollowedKeyTests : IDisposable
     Task PublishAsync(bool retired = false) => WithStoreAsync(async (store, keys) =>
     {
         clock.Advance(TimeSpan.FromMinutes(1));
-        using var stolen = retired ? new EcdsaLogKey(SigningKeys.Read(KeyFiles.Path(Folder, "signing", 1))) : null;
+        using var stolen = retired ? SigningKeys.Read(KeyFiles.Path(Folder, "signing", 1)) : null;
         var publish = new PublishCheckpoints(store.Ledger, new FolderArchive(Folder.Archive), Folder.LogName(null), stolen is null ? keys.Log : new LogKeys(stolen, Keys()), clock);
         Assert.IsType<PublishOutcome.Published>(await publish.HandleAsync(Ledger, default));
     });

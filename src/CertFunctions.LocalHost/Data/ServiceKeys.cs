@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
-using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 
 namespace CertFunctions.LocalHost.Data;
@@ -23,11 +20,10 @@ sealed class ServiceKeys
 
     public static ServiceKeys LoadOrCreate(DataFolder folder)
     {
-        var hmac = Path.Combine(folder.Keys, "hmac-1.key");
-        if (HmacFiles(folder).Length == 0)
-            SecretFile.LoadOrCreate(hmac, SecretFile.RandomHex);
-        if (Files(folder, SigningPrefix).Length == 0)
-            SecretFile.LoadOrCreate(Path.Combine(folder.Keys, SigningPrefix + "1.key"), NewSigningKey);
+        if (!KeyFiles.Any(folder, KeyFiles.Hmac))
+            SecretFile.LoadOrCreate(KeyFiles.Path(folder, KeyFiles.Hmac, 1), SecretFile.RandomHex);
+        if (!KeyFiles.Any(folder, KeyFiles.Signing))
+            SecretFile.LoadOrCreate(KeyFiles.Path(folder, KeyFiles.Signing, 1), SigningKeys.NewKey);
         return new ServiceKeys
         {
             ApiKey = SecretFile.LoadOrCreate(Path.Combine(folder.Keys, "api-key"), () => "cfn_" + SecretFile.RandomHex()),
@@ -42,61 +38,19 @@ sealed class ServiceKeys
     /// <summary>The ledger's keys; null where the folder has none, as a copy for an auditor may.</summary>
     public static LedgerKeys? LoadLedger(DataFolder folder)
     {
-        var keys = new SortedDictionary<int, byte[]>();
-        foreach (var file in HmacFiles(folder))
-        {
-            var name = Path.GetFileNameWithoutExtension(file);
-            if (int.TryParse(name.AsSpan("hmac-".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                keys[number] = Bytes(SecretFile.Load(file), file);
-        }
-
-        return keys.Count == 0 ? null : new LedgerKeys(Id(keys.Keys.Last()), keys.ToDictionary(k => Id(k.Key), k => k.Value));
+        var files = KeyFiles.Numbered(folder, KeyFiles.Hmac);
+        return files.Count == 0 ? null : new LedgerKeys(KeyFiles.Id(KeyFiles.Hmac, files.Keys.Last()), files.ToDictionary(f => KeyFiles.Id(KeyFiles.Hmac, f.Key), f => Bytes(SecretFile.Load(f.Value), f.Value)));
     }
 
     /// <summary>The log's keys.</summary>
     public static LogKeys LoadLog(DataFolder folder)
     {
-        var keys = new SortedDictionary<int, EcdsaLogKey>();
-        foreach (var file in Files(folder, SigningPrefix))
-        {
-            if (int.TryParse(Path.GetFileNameWithoutExtension(file).AsSpan(SigningPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                keys[number] = SigningKey(SecretFile.Load(file), file);
-        }
-
+        var keys = KeyFiles.Numbered(folder, KeyFiles.Signing).Values.Select(SigningKeys.Read).ToList();
         return keys.Count == 0
-            ? throw new MendableException($"There is no {SigningPrefix}1.key in {folder.Keys}: name the data folder of a service that has been started with --data.")
+            ? throw new MendableException($"There is no {KeyFiles.Id(KeyFiles.Signing, 1)}.key in {folder.Keys}: name the data folder of a service that has been started with --data.")
             // The name only stands in until a ledger's own is asked for.
-            : new LogKeys(keys.Values.Last(), keys.Values.SkipLast(1).Select(k => k.Named("log").Verifier));
+            : new LogKeys(keys[^1], keys.SkipLast(1).Select(k => k.Named("log").Verifier));
     }
-
-    static string NewSigningKey()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return key.ExportPkcs8PrivateKeyPem();
-    }
-
-    static EcdsaLogKey SigningKey(string pem, string file)
-    {
-        var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(pem);
-            return new EcdsaLogKey(key);
-        }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
-        {
-            key.Dispose();
-            throw new MendableException($"{file} does not hold a P-256 private key in PEM: restore it from a backup.", e);
-        }
-    }
-
-    static string Id(int number) => $"hmac-{number.ToString(CultureInfo.InvariantCulture)}";
-
-    const string SigningPrefix = "signing-";
-
-    static string[] HmacFiles(DataFolder folder) => Files(folder, "hmac-");
-
-    static string[] Files(DataFolder folder, string prefix) => Directory.Exists(folder.Keys) ? Directory.GetFiles(folder.Keys, prefix + "*.key") : [];
 
     static byte[] Bytes(string hex, string file)
     {

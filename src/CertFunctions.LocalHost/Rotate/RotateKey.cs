@@ -86,14 +86,14 @@ sealed class RotateKey(ServeOptions options, ServiceKeys keys, LocalStore store,
     static KeyRotation Signing(OrgId ledger, INoteSigner inForce, string next)
     {
         using var key = SigningKeys.Read(next);
-        return new KeyRotation(ledger, RotatedKey.Signing, inForce.Verifier.ToString(), VerifierKey.Of(inForce.Verifier.Name, key).ToString());
+        return new KeyRotation(ledger, RotatedKey.Signing, inForce.Verifier.ToString(), key.Named(inForce.Verifier.Name).Verifier.ToString());
     }
 
     KeyRotation Hmac(OrgId ledger, int number, string secret) => new(
         ledger,
         RotatedKey.Hmac,
         $"{keys.Ledger.CurrentId} {keys.Ledger.Checks()[keys.Ledger.CurrentId]}",
-        $"{KeyFiles.Id("hmac", number)} {LedgerKeys.CheckOf(Convert.FromHexString(secret))}");
+        $"{KeyFiles.Id(KeyFiles.Hmac, number)} {LedgerKeys.CheckOf(Convert.FromHexString(secret))}");
 
-    static int NextNumber(DataFolder folder, RotatedKey kind) => KeyFiles.Numbers(folder, KeyRotation.Wire(kind)).DefaultIfEmpty(0).Max() + 1;
+    static int NextNumber(DataFolder folder, RotatedKey kind) => KeyFiles.Numbered(folder, KeyRotation.Wire(kind)).Keys.LastOrDefault() + 1;
 }
