@@ -23,96 +23,45 @@ static class SqliteDatabase
     }
 
     /// <summary>The one connection that writes.</summary>
-    public static SqliteConnection OpenWriter(SqliteOptions options)
+    public static SqliteConnection OpenWriter(SqliteOptions options) => Open(options.Path, SqliteOpenMode.ReadWriteCreate, connection =>
     {
-        try
+        CheckVersion(connection, options.Path);
+        Run(connection, "PRAGMA journal_mode = WAL");
+        Run(connection, options.Durability == SqliteDurability.Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        Run(connection, "PRAGMA wal_autocheckpoint = 4000");
+        Run(connection, "PRAGMA cache_size = -32768");
+        Run(connection, "PRAGMA busy_timeout = 5000");
+        switch (Scalar(connection, "PRAGMA user_version"))
         {
-            var connection = Open(options.Path, SqliteOpenMode.ReadWriteCreate);
-            try
-            {
-                CheckVersion(connection, options.Path);
-                Run(connection, "PRAGMA journal_mode = WAL");
-                Run(connection, options.Durability == SqliteDurability.Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-                Run(connection, "PRAGMA wal_autocheckpoint = 4000");
-                Run(connection, "PRAGMA cache_size = -32768");
-                Run(connection, "PRAGMA busy_timeout = 5000");
-                switch (Scalar(connection, "PRAGMA user_version"))
-                {
-                    case 0:
-                        Create(connection);
-                        break;
-                    case 1:
-                        AddCertificates(connection, options.Policies);
-                        break;
-                }
+            case 0:
+                Create(connection);
+                break;
+            case 1:
+                AddCertificates(connection, options.Policies);
+                break;
+        }
 
-                if (options.MaxBytes > 0)
-                    Run(connection, $"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / Scalar(connection, "PRAGMA page_size"))}");
-                return connection;
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-        catch (SqliteException e)
-        {
-            throw Explain(e, options.Path);
-        }
-    }
+        if (options.MaxBytes > 0)
+            Run(connection, $"PRAGMA max_page_count = {Math.Max(1, options.MaxBytes / Scalar(connection, "PRAGMA page_size"))}");
+    });
 
     /// <summary>A connection to a file of another schema, written by few and flushed at each commit.</summary>
-    public static SqliteConnection OpenBeside(string path)
+    public static SqliteConnection OpenBeside(string path) => Open(path, SqliteOpenMode.ReadWriteCreate, connection =>
     {
-        try
-        {
-            var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
-            try
-            {
-                Run(connection, "PRAGMA journal_mode = WAL");
-                Run(connection, "PRAGMA synchronous = FULL");
-                Run(connection, "PRAGMA busy_timeout = 5000");
-                return connection;
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-        catch (SqliteException e)
-        {
-            throw Explain(e, path);
-        }
-    }
+        Run(connection, "PRAGMA journal_mode = WAL");
+        Run(connection, "PRAGMA synchronous = FULL");
+        Run(connection, "PRAGMA busy_timeout = 5000");
+    });
 
     /// <summary>A connection that cannot write. The schema must be there.</summary>
-    public static SqliteConnection OpenReader(string path)
+    public static SqliteConnection OpenReader(string path) => Open(path, SqliteOpenMode.ReadOnly, connection =>
     {
-        try
-        {
-            var connection = Open(path, SqliteOpenMode.ReadOnly);
-            try
-            {
-                Run(connection, "PRAGMA busy_timeout = 5000");
-                Run(connection, "PRAGMA cache_size = -8192");
-                CheckVersion(connection, path);
-                if (Scalar(connection, "PRAGMA user_version") == 0)
-                    throw new SqliteStoreException($"{path} holds no CertFunctions data: name a data folder that 'certfn serve' has written");
-                return connection;
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-        catch (SqliteException e)
-        {
-            throw Explain(e, path);
-        }
-    }
+        Run(connection, "PRAGMA busy_timeout = 5000");
+        Run(connection, "PRAGMA cache_size = -8192");
+        CheckVersion(connection, path);
+        if (Scalar(connection, "PRAGMA user_version") == 0)
+            throw new SqliteStoreException($"{path} holds no CertFunctions data: name a data folder that 'certfn serve' has written");
+    });
 
     public static void Run(SqliteConnection connection, string sql)
     {
@@ -128,14 +77,26 @@ static class SqliteDatabase
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
-    static SqliteConnection Open(string path, SqliteOpenMode mode)
+    /// <summary>A connection made ready; closed again where it cannot be. What SQLite says of the file is told as what to do about it.</summary>
+    static SqliteConnection Open(string path, SqliteOpenMode mode, Action<SqliteConnection> prepare)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
-        connection.Open();
-        // Plans do not depend on what is bound: otherwise a statement whose LIMIT is a parameter is prepared anew for each new limit that is bound, which
-        // costs ten times what a look-up does.
-        _ = raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
-        return connection;
+        try
+        {
+            connection.Open();
+            // Plans do not depend on what is bound: otherwise a statement whose LIMIT is a parameter is prepared anew for each new limit that is bound, which
+            // costs ten times what a look-up does.
+            _ = raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
+            prepare(connection);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            if (e is SqliteException refused)
+                throw Explain(refused, path);
+            throw;
+        }
     }
 
     /// <summary>One transaction: a start that is killed here leaves an empty file, and the next start begins anew.</summary>
