@@ -26,7 +26,7 @@ public sealed record EvidenceEvent(long Index, ReadOnlyMemory<byte> Leaf, ReadOn
 public sealed record EvidenceRotation(long Index, ReadOnlyMemory<byte> Leaf, IReadOnlyList<Digest> Proof);
 
 /// <summary>
-/// The lines of an evidence bundle, format 1 (<c>docs/ledger-format.md</c>): JSON in UTF-8, each ended by a line feed, members in this order and without
+/// The lines of an evidence bundle, format 1 (<c>docs/evidence-format.md</c>): JSON in UTF-8, each ended by a line feed, members in this order and without
 /// white space. What is read is printed again and must be the same bytes.
 /// <code>
 /// {"certfn_evidence":1,"origin":"…","ledger":"…","project":"…","subject":{"id":"…","kind":"…"},"size":9,"first_seq":1,"last_seq":2,"count":2}

@@ -108,43 +108,23 @@ sealed class ArchiveStretch(IArchive archive, OrgId org, Walk walk)
         return true;
     }
 
+    ReadOnlyMemory<byte>? Find(TileId id) => Find(archive, org, id);
+
     /// <summary>The tile as it stands at the largest size, or the full one in its place.</summary>
-    ReadOnlyMemory<byte>? Find(TileId id)
+    internal static ReadOnlyMemory<byte>? Find(IArchive archive, OrgId org, TileId id)
     {
         var bytes = Read(id);
         return bytes is null && !id.IsFull ? Read(id.Full) : bytes;
-    }
 
-    ReadOnlyMemory<byte>? Read(TileId id) => archive.ReadAsync(ArchiveLayout.Tile(org, id), CancellationToken.None).GetAwaiter().GetResult();
+        ReadOnlyMemory<byte>? Read(TileId tile) => archive.ReadAsync(ArchiveLayout.Tile(org, tile), CancellationToken.None).GetAwaiter().GetResult();
+    }
 }
 
-/// <summary>Joins stretches in order, and holds the tiles above level 0 against what those below give.</summary>
-sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole, Action<long, long>? progress)
+/// <summary>Joins stretches as they come in order, and holds the tiles above level 0 against what those below give.</summary>
+sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole)
 {
-    readonly Dictionary<long, Walk> early = [];
-    readonly Lock joining = new();
     readonly List<byte>[] rows = [.. Enumerable.Range(0, TileId.MaxLevel + 1).Select(_ => new List<byte>())];
     readonly long[] filled = new long[TileId.MaxLevel + 1];
-    long next;
-    volatile bool broken;
-
-    public bool IsWhole => !broken;
-
-    public void Add(long number, Walk stretch)
-    {
-        lock (joining)
-        {
-            early[number] = stretch;
-            while (early.Remove(next, out var joined))
-            {
-                if (!broken)
-                    Join(joined);
-                broken |= whole.Fault is not null;
-                next++;
-                progress?.Invoke(Math.Min(size, joined.Start + joined.Tree.Size), size);
-            }
-        }
-    }
 
     /// <summary>The tiles at the right edge, which are not full.</summary>
     public void CheckEdge()
@@ -156,7 +136,8 @@ sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole, Act
         }
     }
 
-    void Join(Walk stretch)
+    /// <summary>Takes the next stretch; whether nothing is wrong so far.</summary>
+    public bool Join(Walk stretch)
     {
         // A stretch that lacks its first bundles is pruned only where all before it is.
         if (whole.Leaves > 0 && stretch.Pruned > stretch.Start)
@@ -164,13 +145,14 @@ sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole, Act
         else if (whole.Leaves == 0)
             whole.Pruned = stretch.Pruned;
         if (whole.Fault is not null)
-            return;
+            return false;
         foreach (var root in stretch.TileRoots)
             Carry(1, root);
         whole.Leaves += stretch.Leaves;
         whole.Rotations.Join(stretch.Rotations);
         whole.Tree.Join(stretch.Tree);
         whole.Fault ??= stretch.Fault;
+        return whole.Fault is null;
     }
 
     void Carry(int level, Digest hash)
@@ -189,10 +171,8 @@ sealed class ArchiveJoin(IArchive archive, OrgId org, long size, Walk whole, Act
     void CheckTile(TileId id)
     {
         var first = Math.Min(id.Index << TileId.Height * (id.Level + 1), size);
-        var bytes = archive.ReadAsync(ArchiveLayout.Tile(org, id), CancellationToken.None).GetAwaiter().GetResult()
-            ?? (id.IsFull ? null : archive.ReadAsync(ArchiveLayout.Tile(org, id.Full), CancellationToken.None).GetAwaiter().GetResult());
         var computed = rows[id.Level].ToArray();
-        if (bytes is not { } found)
+        if (ArchiveStretch.Find(archive, org, id) is not { } found)
             whole.Fault ??= (Verdict.Incomplete, first, $"the tile {id} is not there");
         else if (found.Length < computed.Length || found.Span.CommonPrefixLength(computed) is var same && same < computed.Length)
             whole.Fault ??= (Verdict.Tampered, first, $"the tile {id} does not hold the hashes that the tiles below it give");

@@ -45,9 +45,11 @@ public sealed record VerifiedBefore(LedgerHead Head, IReadOnlyList<Digest>? Subt
 }
 
 /// <summary>Joins stretches that were checked side by side, in the order they stand in; a stretch that is early waits.</summary>
-public sealed class OrderedJoin(LedgerVerifier whole, Action<long>? progress = null)
+/// <param name="join">Takes the next stretch; false where it, or all of it so far, is broken, and then no other is joined.</param>
+/// <param name="passed">Told of each stretch in its turn, joined or not.</param>
+public sealed class OrderedJoin<T>(Func<T, bool> join, Action<T> passed)
 {
-    readonly Dictionary<long, LedgerVerifier> early = [];
+    readonly Dictionary<long, T> early = [];
     readonly Lock joining = new();
     long next;
     volatile bool broken;
@@ -55,22 +57,32 @@ public sealed class OrderedJoin(LedgerVerifier whole, Action<long>? progress = n
     /// <summary>False once a stretch was broken: what comes after it need not be looked at.</summary>
     public bool IsWhole => !broken;
 
-    /// <summary>Takes the stretch with this number, from 0, and disposes of it.</summary>
-    public void Add(long number, LedgerVerifier stretch)
+    /// <summary>Takes the stretch with this number, from 0.</summary>
+    public void Add(long number, T stretch)
     {
         lock (joining)
         {
             early[number] = stretch;
-            while (early.Remove(next, out var joined))
+            while (early.Remove(next, out var turn))
             {
-                if (!broken && !whole.Join(joined))
+                if (!broken && !join(turn))
                     broken = true;
-                joined.Dispose();
                 next++;
-                progress?.Invoke(whole.NextIndex);
+                passed(turn);
             }
         }
     }
+}
+
+/// <summary>The join of a ledger's stretches.</summary>
+public static class OrderedJoin
+{
+    /// <summary>Joins stretches to <paramref name="whole"/>, and disposes of each; <paramref name="progress"/> is told how far it has come.</summary>
+    public static OrderedJoin<LedgerVerifier> Into(LedgerVerifier whole, Action<long>? progress = null) => new(whole.Join, stretch =>
+    {
+        stretch.Dispose();
+        progress?.Invoke(whole.NextIndex);
+    });
 }
 
 /// <summary>The same work on several threads at once.</summary>

@@ -111,7 +111,8 @@ public sealed class VerifyArchive(IArchive archive, TrustPolicy? policy)
     Walk Run(OrgId org, long size, IReadOnlyList<long> wanted, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         var whole = new Walk(0) { Tree = new LeafTree(wanted.Where(s => s == 0)) };
-        var joined = new ArchiveJoin(archive, org, size, whole, progress);
+        var levels = new ArchiveJoin(archive, org, size, whole);
+        var joined = new OrderedJoin<Walk>(levels.Join, stretch => progress?.Invoke(Math.Min(size, stretch.Start + stretch.Tree.Size), size));
         var stretches = (size + StretchLeaves - 1) / StretchLeaves;
         long taken = -1;
         Spread.Run(
@@ -127,7 +128,7 @@ public sealed class VerifyArchive(IArchive archive, TrustPolicy? policy)
             },
             (int)Math.Clamp(stretches, 1, Threads));
         if (whole.Fault is null)
-            joined.CheckEdge();
+            levels.CheckEdge();
         return whole;
     }
 }

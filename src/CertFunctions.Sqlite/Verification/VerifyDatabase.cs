@@ -112,7 +112,7 @@ public sealed class VerifyDatabase(string path, LedgerKeys? keys)
         }
 
         var stretches = (size - begin + StretchEntries - 1) / StretchEntries;
-        var join = new OrderedJoin(whole, done => progress?.Invoke(done, size));
+        var join = OrderedJoin.Into(whole, done => progress?.Invoke(done, size));
         var head = whole.Head;
         long taken = -1;
         void Work()

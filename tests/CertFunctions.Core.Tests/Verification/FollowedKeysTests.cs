@@ -67,7 +67,7 @@ public sealed class FollowedKeysTests : IDisposable
         foreach (var stretch in new[] { 64, 16, 8 })
         {
             using var whole = new LedgerVerifier(Make.Acme, null);
-            var join = new OrderedJoin(whole);
+            var join = OrderedJoin.Into(whole);
             var heads = new List<Digest> { LedgerHash.Genesis(Make.Acme) };
             for (var i = 0; i < events.Count; i++)
                 heads.Add(LedgerHash.Entry(i, heads[i], LedgerHash.Leaf(events[i].Span)));
