@@ -13,6 +13,7 @@ public sealed class RunTimersTests : IAsyncDisposable
     readonly SteppedClock clock = SteppedClock.Default;
     readonly SqliteUnderTest store;
     readonly List<Process> processes = [];
+    readonly LeaseCount counts = new();
     readonly Job job;
 
     public RunTimersTests()
@@ -100,12 +101,12 @@ public sealed class RunTimersTests : IAsyncDisposable
         await StartAsync("a", settle: false);
         await Eventually.TrueAsync(() => job.Runs.Count == 1, "the first run began");
         await StartAsync("b", settle: false);
-        await SettleAsync(2);
+        await SettleAsync(2, held: 1);
         // a waits to renew its lease, b to look again.
         for (var i = 0; i < 240; i++)
         {
             clock.Advance(Minute / 2);
-            await SettleAsync(2);
+            await SettleAsync(2, held: 1);
         }
 
         Assert.Single(job.Runs);
@@ -203,7 +204,7 @@ public sealed class RunTimersTests : IAsyncDisposable
 
     async Task<Process> StartAsync(string holder, ILeases? leases = null, bool settle = true)
     {
-        var process = new Process(new Job[] { job }, leases ?? store.Leases, store, clock, holder);
+        var process = new Process(new Job[] { job }, new CountedLeases(leases ?? store.Leases, counts), store, clock, holder);
         processes.Add(process);
         if (settle)
             await SettleAsync(processes.Count(p => p.IsRunning));
@@ -220,8 +221,15 @@ public sealed class RunTimersTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Until that many waits are under way again.</summary>
-    Task SettleAsync(int waits) => Eventually.TrueAsync(() => clock.Waiting == waits, $"{waits} waits; there are {clock.Waiting}");
+    /// <summary>Until that many waits are under way again, and so many leases are held: a run's renewal waits too, so waits alone do not tell a run from its end.</summary>
+    Task SettleAsync(int waits, int held = 0) => Eventually.TrueAsync(
+        () =>
+        {
+            // Given back is read before the waits and taken after them: what they agree on held in between.
+            var back = counts.GivenBack;
+            return clock.Waiting == waits && counts.Taken - back == held;
+        },
+        $"{waits} waits with {held} leases held; there are {clock.Waiting}");
 
     public async ValueTask DisposeAsync()
     {
@@ -295,6 +303,45 @@ public sealed class RunTimersTests : IAsyncDisposable
             var done = new TaskCompletionSource();
             done.SetResult();
             return done;
+        }
+    }
+
+    sealed class LeaseCount
+    {
+        int taken, givenBack;
+
+        public int Taken => Volatile.Read(ref taken);
+
+        public int GivenBack => Volatile.Read(ref givenBack);
+
+        public void Take() => Interlocked.Increment(ref taken);
+
+        public void GiveBack() => Interlocked.Increment(ref givenBack);
+    }
+
+    sealed class CountedLeases(ILeases inner, LeaseCount counts) : ILeases
+    {
+        public async Task<bool> TryTakeAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken)
+        {
+            counts.Take();
+            var isOurs = false;
+            try
+            {
+                return isOurs = await inner.TryTakeAsync(name, holder, timeToLive, cancellationToken);
+            }
+            finally
+            {
+                if (!isOurs)
+                    counts.GiveBack();
+            }
+        }
+
+        public Task<bool> RenewAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken) => inner.RenewAsync(name, holder, timeToLive, cancellationToken);
+
+        public async Task ReleaseAsync(string name, string holder, CancellationToken cancellationToken)
+        {
+            await inner.ReleaseAsync(name, holder, cancellationToken);
+            counts.GiveBack();
         }
     }
 
