@@ -1,6 +1,7 @@
 using CertFunctions.App.Archive;
 using CertFunctions.App.Siem;
 using CertFunctions.App.Telemetry;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Cosmos;
 using CertFunctions.Http.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -21,5 +22,5 @@ builder.Services
 
 var app = builder.Build();
 // One question to the store before the first trigger: a record written under other keys, or into other containers, must not go on. It warms the client as well.
-await app.Services.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, CancellationToken.None);
+await app.Services.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, app.Services.GetRequiredService<LogKeys>(), CancellationToken.None);
 await app.RunAsync();

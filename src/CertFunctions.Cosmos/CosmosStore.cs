@@ -2,6 +2,7 @@ using Azure.Identity;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Timers;
 using Microsoft.Azure.Cosmos;
@@ -74,15 +75,17 @@ public sealed class CosmosStore : IDisposable
     }
 
     /// <summary>
-    /// What a host asks before it starts: the account answers, the containers are as they must be, and the MAC keys are those the record was written under.
+    /// What a host asks before it starts: the account answers, the containers are as they must be, and the keys are those the record was written under.
     /// <see cref="CosmosStoreException"/> says what is not so.
     /// </summary>
-    public async Task CheckAsync(LedgerKeys keys, CancellationToken cancellationToken)
+    public async Task CheckAsync(LedgerKeys keys, LogKeys log, CancellationToken cancellationToken)
     {
         if (settings.ProvisionAtStart)
             await CosmosProvisioning.ProvisionAsync(settings, cancellationToken).ConfigureAwait(false);
         await CosmosProvisioning.CheckAsync(Database, settings, cancellationToken).ConfigureAwait(false);
         await CheckKeysAsync(keys, cancellationToken).ConfigureAwait(false);
+        if (await new KeysOnRecord(Positions).CheckAsync(log, keys, cancellationToken).ConfigureAwait(false) is { } wrong)
+            throw new CosmosStoreException(wrong);
     }
 
     /// <summary>

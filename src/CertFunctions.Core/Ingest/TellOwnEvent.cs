@@ -13,6 +13,9 @@ public sealed class TellOwnEvent(IEventStore store, TimeProvider clock, RandomNu
     /// <summary>Where what concerns a ledger as a whole is told.</summary>
     public static SubjectAddress Ledger(OrgId ledger) => new(ledger, OwnEvent.Project, Subject.Parse("ledger", ledger.Value));
 
+    /// <summary>The id under which it is told there that a key of this name, for a MAC key its id, comes into force.</summary>
+    public static EventId KeyRotated(string keyName) => EventId.Parse($"key-rotated-{keyName}");
+
     /// <summary>The event, durable. Told before, in whatever words, it is the one that was told first.</summary>
     /// <exception cref="IOException">The store would not take it now; whoever tells tells it again.</exception>
     public async Task<RecordedEvent> HandleAsync(OrgId ledger, string type, EventId id, Action<Utf8JsonWriter> data, CancellationToken cancellationToken)

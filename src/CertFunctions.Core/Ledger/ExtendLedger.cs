@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Telemetry;
 
 namespace CertFunctions.Core.Ledger;
@@ -8,6 +9,9 @@ namespace CertFunctions.Core.Ledger;
 /// <summary>
 /// Step 4 of an event's life: a batch of the events' change feed becomes entries of the ledger. Run twice with the same batch it changes nothing.
 /// If we die before the append, the feed delivers the batch again; if we die after it, the feed delivers it again and every event is found chained.
+/// <para>
+/// MACs are made under the key in force in that ledger: a newer one waits until an entry brought it in (R35), and is looked for only where a service has several.
+/// </para>
 /// </summary>
 /// <param name="store">Where the ledgers are.</param>
 /// <param name="keys">The MAC keys, and which is in force.</param>
@@ -16,8 +20,11 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
 {
     const int Attempts = 50;
 
+    /// <summary>The event that the newest MAC key waits for.</summary>
+    readonly EventId broughtIn = TellOwnEvent.KeyRotated(keys.CurrentId);
+
     /// <summary>Where each ledger was left. Only a guess: the store's compare-and-swap decides, and a wrong guess costs one read.</summary>
-    readonly ConcurrentDictionary<OrgId, LedgerHead> heads = new();
+    readonly ConcurrentDictionary<OrgId, (LedgerHead Head, string MacId)> heads = new();
 
     /// <summary>Chains what is not chained yet, and returns when all of the batch is. Events of several orgs may be mixed.</summary>
     public async Task HandleAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
@@ -40,7 +47,7 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
 
     async Task ExtendAsync(OrgId ledger, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        heads.TryGetValue(ledger, out var head);
+        var (head, macId) = heads.TryGetValue(ledger, out var left) ? left : ((LedgerHead?)null, "");
         var started = clock?.GetUtcNow();
         using var activity = Traces.Source.StartActivity("chain batch");
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -48,20 +55,24 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
             if (head is null)
             {
                 (head, events) = await store.CatchUpAsync(ledger, events, cancellationToken).ConfigureAwait(false);
-                heads[ledger] = head;
+                macId = await MacIdAsync(head, cancellationToken).ConfigureAwait(false);
+                heads[ledger] = (head, macId);
             }
 
             if (events.Count == 0)
                 return;
             var chunk = Take(head, events);
-            switch (await store.AppendAsync(head, Link(head, chunk), cancellationToken).ConfigureAwait(false))
+            switch (await store.AppendAsync(head, Link(head, chunk, macId), cancellationToken).ConfigureAwait(false))
             {
                 case LedgerAppendOutcome.Appended appended:
                     // If we die here, what is chained stays chained, and the rest comes again with it.
-                    heads[ledger] = head = appended.Head;
+                    head = appended.Head;
                     Count(chunk, started);
                     events = [.. events.Skip(chunk.Count)];
                     attempt = -1;
+                    if (macId != keys.CurrentId && chunk.Any(e => e.Id == broughtIn))
+                        macId = await MacIdAsync(head, cancellationToken).ConfigureAwait(false);
+                    heads[ledger] = (head, macId);
                     break;
                 case LedgerAppendOutcome.Conflict:
                     // Someone else extended it, or part of the batch came before: learn how things stand, and try what is left.
@@ -75,6 +86,21 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
         }
 
         throw new InvalidOperationException($"the ledger of {ledger} moved {Attempts} times under this batch; the feed will deliver it again");
+    }
+
+    /// <summary>The id of the MAC key in force after what is in the ledger.</summary>
+    async Task<string> MacIdAsync(LedgerHead head, CancellationToken cancellationToken)
+    {
+        if (keys.IsOnly || head.Size == 0)
+            return keys.CurrentId;
+        if (await store.ReadAsync(head.Ledger, head.Size - 1, 1, cancellationToken).ConfigureAwait(false) is not [var last])
+            throw new InvalidDataException($"the ledger of {head.Ledger} does not give its last entry, {head.Size - 1}");
+        if (last.KeyId == keys.CurrentId
+            || await store.FindAsync(TellOwnEvent.Ledger(head.Ledger), broughtIn, cancellationToken).ConfigureAwait(false) is EventStanding.Chained)
+            return keys.CurrentId;
+        return keys.TryGet(last.KeyId, out _)
+            ? last.KeyId
+            : throw new InvalidOperationException($"the ledger of {head.Ledger} is kept under the MAC key '{last.KeyId}', and this service does not have it: name it too, before '{keys.CurrentId}'");
     }
 
     void Count(IReadOnlyList<RecordedEvent> chained, DateTimeOffset? started)
@@ -93,7 +119,7 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
         return events.Count <= room ? events : [.. events.Take(room)];
     }
 
-    List<ChainedEvent> Link(LedgerHead head, IReadOnlyList<RecordedEvent> events)
+    List<ChainedEvent> Link(LedgerHead head, IReadOnlyList<RecordedEvent> events, string macId)
     {
         var entries = new List<ChainedEvent>(events.Count);
         var previous = head.Hash;
@@ -107,8 +133,8 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
                 PreviousHash = previous,
                 LeafHash = leafHash,
                 Hash = hash,
-                Mac = keys.Mac(hash),
-                KeyId = keys.CurrentId,
+                Mac = keys.Mac(hash, macId),
+                KeyId = macId,
                 Event = events[i],
             });
             previous = hash;

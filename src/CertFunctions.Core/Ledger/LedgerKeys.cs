@@ -44,11 +44,17 @@ public sealed class LedgerKeys
 
     public bool TryGet(string id, [NotNullWhen(true)] out byte[]? key) => keys.TryGetValue(id, out key);
 
+    /// <summary>Whether there is only this one.</summary>
+    public bool IsOnly => keys.Count == 1;
+
     /// <summary>The MAC of an entry under the key in force.</summary>
-    public Digest Mac(in Digest entryHash)
+    public Digest Mac(in Digest entryHash) => Mac(entryHash, CurrentId);
+
+    /// <summary>The MAC of an entry under the key of this id, which is there.</summary>
+    public Digest Mac(in Digest entryHash, string id)
     {
         Digest mac = default;
-        HMACSHA256.HashData(keys[CurrentId], entryHash.AsSpan(), mac.Bytes);
+        HMACSHA256.HashData(keys[id], entryHash.AsSpan(), mac.Bytes);
         return mac;
     }
 }

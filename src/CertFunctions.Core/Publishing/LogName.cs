@@ -30,15 +30,3 @@ public readonly record struct LogName
 
     public override string ToString() => Value;
 }
-
-/// <summary>A log's keys: the one that signs, and earlier ones whose signatures still count (R35).</summary>
-public sealed class LogKeys(ILogKey current, params IEnumerable<VerifierKey> earlier)
-{
-    readonly IReadOnlyList<VerifierKey> earlier = [.. earlier];
-
-    /// <summary>Signs the checkpoints of an origin.</summary>
-    public INoteSigner Signer(string origin) => current.Named(origin);
-
-    /// <summary>The keys whose signature makes a checkpoint of this origin the log's own, the one in force first.</summary>
-    public IReadOnlyList<VerifierKey> Known(string origin) => [Signer(origin).Verifier, .. earlier.Select(k => k.Named(origin))];
-}

@@ -46,6 +46,9 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     readonly ConcurrentDictionary<OrgId, PublishingStatus> statuses = new();
     readonly ConcurrentDictionary<OrgId, Publication> publications = new();
 
+    /// <summary>Ledgers that have still to say that the newest key comes into force, in this run.</summary>
+    readonly ConcurrentDictionary<OrgId, bool> unsettled = new();
+
     /// <summary>The job's name, where there is one archive.</summary>
     public const string JobName = "publish-checkpoints";
 
@@ -56,6 +59,9 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
 
     public TimeSpan Every { get; init; } = Longest;
 
+    /// <summary>Brings in keys that are newer than those in force; none are where it is null.</summary>
+    public BringInKeys? BringIn { get; init; }
+
     /// <summary>Where each outcome is told for other processes; nowhere where it is null.</summary>
     public LedgerHealth? Health { get; init; }
 
@@ -65,6 +71,7 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = new List<Exception>();
+        unsettled.Clear();
         foreach (var ledger in await ledgers.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             try
@@ -84,6 +91,8 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
             Instruments.CheckpointAge.Record(publications.Values.Max(p => p.Age(clock.GetUtcNow())).TotalSeconds);
         if (failures.Count > 0)
             throw new AggregateException(failures);
+        if (BringIn is not null && unsettled.IsEmpty)
+            await BringIn.SettleAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Publishes what is chained by now, in as many checkpoints as it takes.</summary>
@@ -156,13 +165,17 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
             var (head, _) = await ledgers.CatchUpAsync(ledger, [], cancellationToken).ConfigureAwait(false);
             if (head.Size < size)
                 return new PublishOutcome.Refused($"the ledger has {head.Size} entries and {size} are published: its end was cut off", head.Size);
-            var run = new PublishRun(ledgers, archive, log, keys, clock, ledger, tiles, latest?.Checkpoint);
+            var inForce = new KeyInForce(keys, log.Origin(ledger), latest);
+            var run = new PublishRun(ledgers, archive, log, keys, clock, ledger, tiles, latest?.Checkpoint, inForce);
             if (await run.ResumeAsync(head.Size > size, cancellationToken).ConfigureAwait(false) is { } rewritten)
                 return rewritten;
             PublishOutcome outcome;
             do
                 outcome = await run.AdvanceAsync(head.Size, cancellationToken).ConfigureAwait(false);
             while (outcome is PublishOutcome.Published published && published.Checkpoint.Size < head.Size);
+            // What is out is out. If we die here, the next run finds the ledger as it is and tells it then.
+            if (BringIn is not null && outcome is PublishOutcome.Published && run.LastMac is { } mac && !await BringIn.HandleAsync(ledger, inForce.Key, mac, cancellationToken).ConfigureAwait(false))
+                unsettled[ledger] = true;
             return outcome;
         }
         catch (Exception e) when (e is TileUnavailableException or ArchiveDamagedException)
@@ -181,7 +194,7 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
         if (latest.Checkpoint.Origin != log.Origin(ledger))
             return $"{latest.Name} is by another log, {latest.Checkpoint.Origin}: this one is {log.Origin(ledger)}";
         if (latest.Note.Check(keys.Known(log.Origin(ledger))).IsRefused)
-            return $"{latest.Name} is not signed by a key of this log";
+            return $"{latest.Name} is not signed by a key of this log, as far as this service knows them: name all of its signing keys, oldest first";
         return latest.Checkpoint.Chain is null ? $"{latest.Name} names no chain hash" : null;
     }
 }

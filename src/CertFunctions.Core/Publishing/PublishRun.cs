@@ -9,12 +9,15 @@ using CertFunctions.Core.Tree;
 namespace CertFunctions.Core.Publishing;
 
 /// <summary>One run over one ledger: the growing tree, the bundle at its edge and what was put in the archive since the last checkpoint.</summary>
-sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, LogKeys keys, TimeProvider clock, OrgId ledger, GrowingTiles tiles, Checkpoint? last)
+sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, LogKeys keys, TimeProvider clock, OrgId ledger, GrowingTiles tiles, Checkpoint? last, KeyInForce inForce)
 {
     readonly ArrayBufferWriter<byte> bundle = new();
     readonly List<(string Name, byte[] Hash)> put = [];
     Checkpoint? last = last;
     Digest previous = last?.Chain ?? LedgerHash.Genesis(ledger);
+
+    /// <summary>The id that the MAC of the last entry seen is under.</summary>
+    public string? LastMac { get; private set; }
 
     /// <summary>
     /// Holds the ledger against what was published of it: its entry at the edge must be the one the chain hash was signed of, and so all before it. With
@@ -29,6 +32,7 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
         var entries = await ledgers.ReadAsync(ledger, from, (int)(tiles.Size - from), cancellationToken).ConfigureAwait(false);
         if (entries.Count != tiles.Size - from)
             return Refuse($"the ledger gives no entry {from + entries.Count}, which is published", from + entries.Count);
+        LastMac = entries[^1].KeyId;
         if (entries[^1].Hash != previous)
             return Refuse($"the ledger was rewritten: its entry {tiles.Size - 1} is not the one that was published", tiles.Size - 1);
         foreach (var entry in entries)
@@ -43,10 +47,29 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
         return null;
     }
 
-    /// <summary>From the last checkpoint to the next.</summary>
+    /// <summary>From the last checkpoint to the next. Where the key in force at one's end is not at hand, it is the one after: a later entry may bring in ours.</summary>
     public async Task<PublishOutcome> AdvanceAsync(long headSize, CancellationToken cancellationToken)
     {
-        var end = Math.Min(headSize, tiles.Size + PublishCheckpoints.MaxEntriesPerCheckpoint);
+        while (true)
+        {
+            if (await AddAsync(Math.Min(headSize, tiles.Size + PublishCheckpoints.MaxEntriesPerCheckpoint), cancellationToken).ConfigureAwait(false) is { } refused)
+                return refused;
+            var signer = keys.SignerOf(inForce.Key);
+            if (signer is null && tiles.Size == headSize)
+                return Refuse($"its checkpoints are signed with the key {inForce.Key.KeyId:x8}{SinceWhen()}, and this service has {keys.Signer(log.Origin(ledger)).Verifier.KeyId:x8}: name all of the log's signing keys, oldest first (the ids are those in vkeys)", inForce.Since);
+            if (signer is not null && await PutEdgeAsync(cancellationToken).ConfigureAwait(false) is { } differs)
+                return differs;
+            if (await ReadBackAsync(cancellationToken).ConfigureAwait(false) is { } lost)
+                return lost;
+            if (signer is not null)
+                return await SignAsync(signer, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    string SinceWhen() => inForce.Since is { } index ? string.Create(CultureInfo.InvariantCulture, $" since entry {index}") : "";
+
+    async Task<PublishOutcome?> AddAsync(long end, CancellationToken cancellationToken)
+    {
         while (tiles.Size < end)
         {
             // If we die anywhere in here, tiles lie in the archive that no checkpoint names; the next run makes the same bytes and finds them there.
@@ -54,8 +77,11 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
                 return refused;
         }
 
-        if (await PutEdgeAsync(cancellationToken).ConfigureAwait(false) is { } differs)
-            return differs;
+        return null;
+    }
+
+    async Task<PublishOutcome?> ReadBackAsync(CancellationToken cancellationToken)
+    {
         // Before it is signed, the archive must give back what the checkpoint rests on: one that takes writes and loses them is found out here.
         foreach (var (name, hash) in put)
         {
@@ -64,7 +90,7 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
         }
 
         put.Clear();
-        return await SignAsync(cancellationToken).ConfigureAwait(false);
+        return null;
     }
 
     /// <summary>The entries up to the end of their bundle, and the tiles that are full with them.</summary>
@@ -83,6 +109,8 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
             if (entry.Index != tiles.Size || entry.PreviousHash != previous || entry.LeafHash != leafHash || entry.Hash != hash)
                 return Refuse($"entry {tiles.Size} of the ledger does not follow from the one before it: run 'certfn verify'", tiles.Size);
             EntryBundle.Write(entry.Event.Leaf.Span, bundle);
+            inForce.Push(entry.Index, entry.Event.Leaf.Span);
+            LastMac = entry.KeyId;
             tiles.Append(leafHash, full);
             previous = hash;
         }
@@ -130,7 +158,7 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
     }
 
     /// <summary>Last of all, so that nothing names what is not there.</summary>
-    async Task<PublishOutcome> SignAsync(CancellationToken cancellationToken)
+    async Task<PublishOutcome> SignAsync(INoteSigner signer, CancellationToken cancellationToken)
     {
         var now = Checkpoint.CutToSeconds(clock.GetUtcNow());
         // A clock that was set back must not put a later checkpoint before an earlier one.
@@ -145,7 +173,7 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
         if (checkpoint == last)
             return new PublishOutcome.Published(checkpoint);
         var text = checkpoint.ToText();
-        var signature = await keys.Signer(checkpoint.Origin).SignAsync(text, cancellationToken).ConfigureAwait(false);
+        var signature = await signer.SignAsync(text, cancellationToken).ConfigureAwait(false);
         var name = ArchiveLayout.Checkpoint(ledger, checkpoint.Size, checkpoint.Time.Value);
         // If we die before this, nothing was said. If it lands and we do not learn of it, the next run finds it as the last one and goes on from it.
         if (await archive.PutAsync(name, new SignedNote(text, [signature]).ToBytes(), CancellationToken.None).ConfigureAwait(false) == ArchivePut.Differs

@@ -72,7 +72,7 @@ public static class Composition
         .AddSingleton(settings.LedgerKeys)
         .AddSingleton(new CursorSeal(settings.CursorKey))
         .AddSingleton(settings.Expiry)
-        .AddSingleton(_ => new LogKeys(new EcdsaLogKey(PrivateKey(settings.SigningKey)), settings.EarlierLogKeys))
+        .AddSingleton(_ => new LogKeys([.. settings.SigningKeys.Select(k => new EcdsaLogKey(PrivateKey(k)))], settings.EarlierLogKeys))
         .AddSingleton(MergeDelay.Default)
         .AddJob<ReconcileEvents>()
         .AddJob<ForwardLedgers>()
@@ -96,12 +96,15 @@ public static class Composition
         this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName, TimeSpan? publishEvery = null)
     {
         services
+            .AddSingleton<KeysOnRecord>()
+            .AddSingleton<BringInKeys>()
             // What each archive has is told apart as the jobs are.
             .AddSingleton(s => new LedgerHealth(s.GetRequiredService<IPositionStore>(), publishing[PublishCheckpoints.JobName.Length..]))
             .AddSingleton(s => new PublishCheckpoints(s.GetRequiredService<ILedgerStore>(), s.GetRequiredService<IArchive>(), log, s.GetRequiredService<LogKeys>(), clock)
             {
                 Name = publishing,
                 Every = publishEvery ?? PublishCheckpoints.Longest,
+                BringIn = s.GetRequiredService<BringInKeys>(),
                 Health = s.GetRequiredService<LedgerHealth>(),
             })
             .AddJob<PublishCheckpoints>()

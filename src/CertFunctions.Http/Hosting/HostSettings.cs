@@ -33,10 +33,10 @@ public sealed record HostSettings
 
     public required LedgerKeys LedgerKeys { get; init; }
 
-    /// <summary>An ECDSA P-256 private key, PKCS#8.</summary>
-    public required ReadOnlyMemory<byte> SigningKey { get; init; }
+    /// <summary>The log's ECDSA P-256 private keys, PKCS#8, oldest first. The newest comes into force by an entry of the log.</summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>> SigningKeys { get; init; }
 
-    /// <summary>Keys whose signatures on earlier checkpoints still count.</summary>
+    /// <summary>Keys before those, whose signatures still count.</summary>
     public required IReadOnlyList<VerifierKey> EarlierLogKeys { get; init; }
 
     public required ReadOnlyMemory<byte> CursorKey { get; init; }
@@ -63,7 +63,7 @@ public sealed record HostSettings
         var from = new SettingsReader(configuration);
         var keys = ReadLedgerKeys(from);
         var callers = ReadCallers(from);
-        var signing = from.Required(Settings.SigningKey, SettingsReader.PrivateKey) ?? [];
+        var (earlier, signing) = ReadSigningKeys(from);
         var cursor = from.Secret(Settings.CursorKey);
         var operatorOrg = from.Required(Settings.OperatorOrg, t => OrgId.TryParse(t, out var org) ? (OrgId?)org : null);
         var cosmos = from.Optional(Settings.CosmosConnection) ?? from.Optional(Settings.CosmosEndpoint);
@@ -78,7 +78,6 @@ public sealed record HostSettings
         var settings = (
             EventHub: EventHubSettings.Read(from), Archive: ArchiveSettings.Read(from), Origin: from.Required(Settings.LogOrigin, t => LogName.TryParse(t, out var name) ? (LogName?)name : null),
             Thresholds: from.Required(Settings.ExpiryThresholdDays, Thresholds), Insights: from.Optional(Settings.ApplicationInsights), Otlp: from.Optional(Settings.OtlpEndpoint));
-        var earlier = ReadEarlierLogKeys(from);
         var ratio = from.Required(Settings.TraceSampleRatio, t => double.TryParse(t, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var r) && r <= 1 ? (double?)r : null);
         if (cosmos is not null && !SampleKeys.IsThisMachine(cosmos))
             RefuseSamples(from, keys, signing, cursor, callers);
@@ -93,7 +92,7 @@ public sealed record HostSettings
             Archive = settings.Archive!,
             LogName = settings.Origin!.Value,
             LedgerKeys = new LedgerKeys(keys.Current, keys.ById),
-            SigningKey = signing,
+            SigningKeys = signing,
             EarlierLogKeys = earlier,
             CursorKey = cursor,
             ApiKeys = new ApiKeys(callers),
@@ -146,13 +145,13 @@ public sealed record HostSettings
         return callers;
     }
 
-    static void RefuseSamples(SettingsReader from, (string Current, Dictionary<string, byte[]> ById) keys, byte[] signing, byte[] cursor, Dictionary<string, Caller> callers)
+    static void RefuseSamples(SettingsReader from, (string Current, Dictionary<string, byte[]> ById) keys, List<ReadOnlyMemory<byte>> signing, byte[] cursor, Dictionary<string, Caller> callers)
     {
         const string Sample = "is the sample's, which everyone knows";
         if (keys.ById.Values.Any(k => SampleKeys.IsSample(k)))
             from.Refuse(Settings.HmacKeysKey, Sample);
-        if (signing.Length > 0 && SampleKeys.IsSamplePrivateKey(signing))
-            from.Refuse(Settings.SigningKey, Sample);
+        if (signing.Exists(SampleKeys.IsSamplePrivateKey))
+            from.Refuse(Settings.SigningKeysKey, Sample);
         if (SampleKeys.IsSample(cursor))
             from.Refuse(Settings.CursorKey, Sample);
         if (callers.Keys.Any(SampleKeys.IsSampleHash))
@@ -184,18 +183,29 @@ public sealed record HostSettings
     /// <summary>Six fields. What stands in them the Functions host reads, and refuses at its start.</summary>
     static string? IsSchedule(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? text : null;
 
-    static List<VerifierKey> ReadEarlierLogKeys(SettingsReader from)
+    /// <summary>First those of which only the public half is there, then the private ones, at least one.</summary>
+    static (List<VerifierKey> Earlier, List<ReadOnlyMemory<byte>> Held) ReadSigningKeys(SettingsReader from)
     {
-        var keys = new List<VerifierKey>();
-        foreach (var text in (from.Optional(Settings.EarlierLogKeys) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        var (earlier, held, seen) = (new List<VerifierKey>(), new List<ReadOnlyMemory<byte>>(), new HashSet<string>());
+        var count = from.Count(Settings.SigningKeysKey);
+        if (count == 0)
+            from.Refuse(Settings.SigningKeysKey, "is missing");
+        for (var item = 0; item < count; item++)
         {
-            if (VerifierKey.TryParse(text, out var key, out _))
-                keys.Add(key);
+            var setting = Settings.SigningKeysKey.At(item);
+            if (from.Required(setting, SigningKey.Read) is not { } key)
+                continue;
+            if (!seen.Add(key.Public))
+                from.Refuse(setting, "is there a second time");
+            else if (key.Private is { } secret)
+                held.Add(secret);
+            else if (held.Count > 0 || item == count - 1)
+                from.Refuse(setting, "has only the public half of a key that must sign, or follows one that has both");
             else
-                from.Refuse(Settings.EarlierLogKeys, "holds something that is no verifier key");
+                earlier.Add(key.Verifier!);
         }
 
-        return keys;
+        return (earlier, held);
     }
 
     static ExpiryPolicy? Thresholds(string text)

@@ -16,10 +16,10 @@ static class SampleKeys
 
     public static bool IsSampleHash(string hash) => hash == ApiKeys.Hash(ApiKey);
 
-    public static bool IsSamplePrivateKey(byte[] pkcs8)
+    public static bool IsSamplePrivateKey(ReadOnlyMemory<byte> pkcs8)
     {
         using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(pkcs8, out _);
+        key.ImportPkcs8PrivateKey(pkcs8.Span, out _);
         return IsSample(key.ExportParameters(includePrivateParameters: true).D);
     }
 

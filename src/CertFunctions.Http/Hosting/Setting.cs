@@ -52,8 +52,7 @@ public static class Settings
     public static readonly Setting HmacKeyId = new("HmacKeyId", SettingPlace.Both, "the id of the MAC key in force, one of HmacKeys__N__Id");
     public static readonly Setting HmacKeysId = new("HmacKeys__0__Id", SettingPlace.Both, "the id of a MAC key, 1 to 32 of A-Z a-z 0-9 . _ -, such as hmac-1");
     public static readonly Setting HmacKeysKey = new("HmacKeys__0__Key", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");
-    public static readonly Setting SigningKey = new("SigningKey", SettingPlace.Both, "an ECDSA P-256 private key as PKCS#8, in PEM or the base64 of its DER, such as from openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256");
-    public static readonly Setting EarlierLogKeys = new("EarlierLogKeys", SettingPlace.Both, "the verifier keys (NAME+HASH+KEY) of earlier signing keys, separated by blanks, or nothing");
+    public static readonly Setting SigningKeysKey = new("SigningKeys__0__Key", SettingPlace.Both, "the log's signing keys, oldest first, the newest last: each an ECDSA P-256 private key as PKCS#8, in PEM or the base64 of its DER, such as from openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256; of one that gave way the verifier key (NAME+ID+KEY) will do");
     public static readonly Setting CursorKey = new("CursorKey", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");
 
     // Who may call, by number.
@@ -85,7 +84,7 @@ public static class Settings
         CosmosConnection, CosmosEndpoint, CosmosDatabase, ChainLeasePrefix, ForwardLeasePrefix,
         EventHubsConnection, EventHubsNamespace, EventHubName, EventHubEnvelope,
         ArchiveConnection, ArchiveEndpoint, ArchiveContainer, LogOrigin,
-        HmacKeyId, HmacKeysId, HmacKeysKey, SigningKey, EarlierLogKeys, CursorKey,
+        HmacKeyId, HmacKeysId, HmacKeysKey, SigningKeysKey, CursorKey,
         ApiKeysId, ApiKeysHash, ApiKeysOrg, ApiKeysProjects, ApiKeysAccess, OperatorOrg,
         ReconcileSchedule, ForwardSchedule, SweepSchedule, CheckpointSchedule, InclusionSchedule, SelfCheckSchedule, CheckLedgerSchedule, ExpiryThresholdDays,
         ApplicationInsights, OtlpEndpoint, TraceSampleRatio,

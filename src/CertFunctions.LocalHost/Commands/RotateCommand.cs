@@ -33,6 +33,8 @@ static class RotateCommand
         var keys = ServiceKeys.LoadOrCreate(options.Data);
         await using var store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
         using var random = RandomNumberGenerator.Create();
+        // One after the other: the entry of each is signed with the key in force after the other's.
+        keys = await RotateKey.FinishAsync(options, keys, store, CancellationToken.None, except: kind).ConfigureAwait(false);
         // From here on it is carried through: half-way is safe, and not where anyone wants to be.
         var id = await new RotateKey(options, keys, store, random).HandleAsync(kind, CancellationToken.None).ConfigureAwait(false);
         Terminal.Out.MarkupLineInterpolated($"{id} is in force. Keep the keys before it: what they made is checked with them.");

@@ -116,7 +116,7 @@ sealed class DrillGround : IDisposable
             {
             }
 
-            await PublishAsync(store.Ledger, folder.Archive, signWithRetired ? LogKeys : new LogKeys(next, signer.Verifier), cancellationToken).ConfigureAwait(false);
+            await PublishAsync(store.Ledger, folder.Archive, new LogKeys(signWithRetired ? new Thief(next, log) : next, signer.Verifier), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -181,6 +181,19 @@ sealed class DrillGround : IDisposable
             var copy = Path.Combine(to, Path.GetRelativePath(from, file));
             DataFolder.CreateOwnerOnly(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
+        }
+    }
+
+    /// <summary>Someone with a key that gave way, and a program that takes it for the one in force.</summary>
+    sealed class Thief(ILogKey inForce, ILogKey retired) : ILogKey
+    {
+        public INoteSigner Named(string name) => new Signer(inForce.Named(name).Verifier, retired.Named(name));
+
+        sealed class Signer(VerifierKey pretended, INoteSigner retired) : INoteSigner
+        {
+            public VerifierKey Verifier => pretended;
+
+            public Task<NoteSignature> SignAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken) => retired.SignAsync(text, cancellationToken);
         }
     }
 }

@@ -51,6 +51,8 @@ sealed class LocalService : IAsyncDisposable
             store = await LocalStore.OpenAsync(options, keys, cancellationToken).ConfigureAwait(false);
             // Before anything signs: the log may say by now that another key does.
             keys = await RotateKey.FinishAsync(options, keys, store, cancellationToken).ConfigureAwait(false);
+            if (await new KeysOnRecord(store.Positions).CheckAsync(keys.Log, keys.Ledger, cancellationToken).ConfigureAwait(false) is { } wrong)
+                throw new MendableException($"{wrong}: copy the keys folder of the service that runs on this record, or bring a new key in with 'certfn rotate'.");
             var service = new LocalService(Build(options, keys, store), store, hold, options.Data) { ApiKey = keys.ApiKey };
             service.Url = await LocalWeb.ListenAsync(service.app, options.Url, ServeOptions.DefaultUrl, options.Data, cancellationToken).ConfigureAwait(false);
             return service;

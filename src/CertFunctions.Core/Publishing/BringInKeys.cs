@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Ledger;
+using CertFunctions.Core.Notes;
+
+namespace CertFunctions.Core.Publishing;
+
+/// <summary>
+/// Has the log say that a newer key comes into force (R35), where this process holds one that it has not said so of: by an entry in each ledger, signed with the
+/// log's key in force there. Told by the publisher, as it knows which key that is. The newer key signs nothing, and MACs nothing, before the entry is in the ledger
+/// (<see cref="KeyInForce"/>, <see cref="ExtendLedger"/>).
+/// <list type="number">
+/// <item>The event is recorded. If we die before, the next run tells it; its id follows from the new key, so that it is told once, by however many.</item>
+/// <item>The feed chains it, like any other. Until then checkpoints go on under the old key.</item>
+/// <item>Once every ledger has it, the record notes the new key, and starts go on with that one (<see cref="KeysOnRecord"/>). If we die before, the next run finds it so again.</item>
+/// </list>
+/// </summary>
+public sealed class BringInKeys(TellOwnEvent tell, LogKeys log, LedgerKeys macs, KeysOnRecord record)
+{
+    readonly ConcurrentDictionary<KeyRotation, bool> told = new();
+
+    /// <summary>
+    /// Tells what is to be told to one ledger; false while it is still to say that the newest key comes into force. <paramref name="inForce"/> is the log's key in
+    /// force after its entries, <paramref name="lastMac"/> the id its last entry's MAC is under.
+    /// </summary>
+    public async Task<bool> HandleAsync(OrgId ledger, VerifierKey inForce, string lastMac, CancellationToken cancellationToken)
+    {
+        if (log.After(inForce) is { } next)
+        {
+            await TellAsync(new KeyRotation(ledger, RotatedKey.Signing, inForce.ToString(), next.ToString()), KeysOnRecord.NameOf(next), inForce, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        // After a new signing key, not beside it: which of the two is chained first nobody knows, and the entry must be under the key in force.
+        if (lastMac != macs.CurrentId && macs.TryGet(lastMac, out var old) && macs.TryGet(macs.CurrentId, out var current))
+        {
+            var rotation = new KeyRotation(ledger, RotatedKey.Hmac, $"{lastMac} {LedgerKeys.CheckOf(old)}", $"{macs.CurrentId} {LedgerKeys.CheckOf(current)}");
+            await TellAsync(rotation, macs.CurrentId, inForce, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Every ledger says by now that the next key is in force: it signs from here on, here and where the service starts next.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        if (log.Next is not { } next)
+            return;
+        await record.AdvanceAsync(next, cancellationToken).ConfigureAwait(false);
+        log.Advance();
+    }
+
+    async Task TellAsync(KeyRotation rotation, string name, VerifierKey inForce, CancellationToken cancellationToken)
+    {
+        // An idle ledger would be told each minute.
+        if (told.ContainsKey(rotation) || log.SignerOf(inForce) is not { } signer)
+            return;
+        await tell.HandleAsync(rotation.Ledger, KeyRotation.EventType, TellOwnEvent.KeyRotated(name), await rotation.SignAsync(signer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        told[rotation] = true;
+    }
+}
