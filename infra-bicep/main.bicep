@@ -31,9 +31,13 @@ param operatorOrg string = org
 @description('Credentials of callers beside the first.')
 param apiKeys apiKey[] = []
 
-@description('Ids of the MAC keys, oldest first; the last one is in force. Add to the end to rotate; take none away while entries made under it matter.')
+@description('Ids of the MAC keys, oldest first. Add to the end to rotate: the last one comes into force by an entry of the log. Take none away while entries made under it matter.')
 @minLength(1)
 param hmacKeyIds string[] = ['hmac-1']
+
+@description('Ids of the log\'s signing keys, oldest first; each begins with signing-. Add to the end to rotate: the last one comes into force by an entry of the log. Take none away.')
+@minLength(1)
+param signingKeyIds string[] = ['signing-1']
 
 @description('The name that checkpoints carry, a host name and path that are yours. Kept for ever. Empty: the app\'s own name.')
 param logOrigin string = ''
@@ -299,7 +303,7 @@ module keys 'modules/keys.bicep' = if (generateKeys && !privateNetworking) {
   params: {
     vaultName: vault.outputs.name
     identityName: 'id-keys-${suffix}'
-    hmacKeyIds: hmacKeyIds
+    keyIds: concat(signingKeyIds, hmacKeyIds)
     location: location
     tags: allTags
   }
@@ -332,6 +336,7 @@ module app 'modules/functionapp.bicep' = {
     archiveContainerName: archive.outputs.containerName
     vaultName: vault.outputs.name
     hmacKeyIds: hmacKeyIds
+    signingKeyIds: signingKeyIds
     apiKeys: apiKeys
     insightsConnectionString: monitoring.outputs.connectionString
     settings: {

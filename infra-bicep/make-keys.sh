@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes the secrets that are not in the vault yet, and leaves those that are: running it again changes nothing, so it is never what rotates a key.
-#   make-keys.sh VAULT HMAC_KEY_ID…
+#   make-keys.sh VAULT KEY_ID…       signing-…: a signing key of the log; any other id: a MAC key
 # Run by the deployment (modules/keys.bicep), or by hand with the Azure CLI and openssl by someone who is Key Vault Secrets Officer on the vault.
 # If it dies half way, the next run makes the rest.
 set -euo pipefail
 umask 077
 
 if [ $# -lt 2 ]; then
-  echo "usage: make-keys.sh VAULT HMAC_KEY_ID..." >&2
+  echo "usage: make-keys.sh VAULT KEY_ID..." >&2
   exit 2
 fi
 vault=$1
@@ -63,9 +63,11 @@ api_key_hash() {
 }
 
 for id in "$@"; do
-  make "$id" random
+  case $id in
+    signing-*) make "$id" signing_key ;;
+    *) make "$id" random ;;
+  esac
 done
-make signing-key signing_key
 make cursor-key random
 make api-key api_key
 make api-key-hash api_key_hash

@@ -103,9 +103,13 @@ param archiveContainerName string
 @description('Name of the vault.')
 param vaultName string
 
-@description('Ids of the MAC keys; the last one is in force, the others verify what was made under them.')
+@description('Ids of the MAC keys; the last one is in force or comes into it, the others verify what was made under them.')
 @minLength(1)
 param hmacKeyIds string[]
+
+@description('Ids of the log\'s signing keys; the last one is in force or comes into it, the others check what they signed.')
+@minLength(1)
+param signingKeyIds string[]
 
 @description('Credentials beside the one that make-keys.sh makes.')
 param apiKeys apiKey[]
@@ -176,9 +180,6 @@ var ownSettings = [
   { name: 'ArchiveContainer', value: archiveContainerName }
   { name: 'LogOrigin', value: settings.logOrigin }
   { name: 'HmacKeyId', value: last(hmacKeyIds) }
-  { name: 'SigningKey', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/signing-key)' }
-  // Verifier keys of earlier signing keys, once there are any.
-  { name: 'EarlierLogKeys', value: '' }
   { name: 'CursorKey', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/cursor-key)' }
   { name: 'ApiKeys__0__Id', value: 'first' }
   { name: 'ApiKeys__0__Hash', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/api-key-hash)' }
@@ -201,6 +202,11 @@ var hmacSettings = flatten(map(hmacKeyIds, (id, i) => [
   { name: 'HmacKeys__${i}__Id', value: id }
   { name: 'HmacKeys__${i}__Key', value: '@Microsoft.KeyVault(SecretUri=${secretUri}/${id})' }
 ]))
+
+var signingSettings = map(signingKeyIds, (id, i) => {
+  name: 'SigningKeys__${i}__Key'
+  value: '@Microsoft.KeyVault(SecretUri=${secretUri}/${id})'
+})
 
 var callerSettings = flatten(map(apiKeys, (key, i) => [
   { name: 'ApiKeys__${i + 1}__Id', value: key.id }
@@ -249,7 +255,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       http20Enabled: true
-      appSettings: concat(platformSettings, collectorSettings, ownSettings, hmacSettings, callerSettings)
+      appSettings: concat(platformSettings, collectorSettings, ownSettings, hmacSettings, signingSettings, callerSettings)
     }
     functionAppConfig: {
       deployment: {

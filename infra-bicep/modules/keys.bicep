@@ -6,9 +6,9 @@ param vaultName string
 @description('Name of the identity that the script runs as.')
 param identityName string
 
-@description('Ids of the MAC keys, which are the names of their secrets too.')
+@description('Ids of the signing and MAC keys, which are the names of their secrets too; those of signing keys begin with signing-.')
 @minLength(1)
-param hmacKeyIds string[]
+param keyIds string[]
 
 @description('Region.')
 param location string
@@ -55,8 +55,8 @@ resource script 'Microsoft.Resources/deploymentScripts@2023-08-01' = {
   properties: {
     azCliVersion: '2.75.0'
     scriptContent: loadTextContent('../make-keys.sh')
-    arguments: '${vaultName} ${join(hmacKeyIds, ' ')}'
-    forceUpdateTag: uniqueString(vault.id, join(hmacKeyIds, ' '))
+    arguments: '${vaultName} ${join(keyIds, ' ')}'
+    forceUpdateTag: uniqueString(vault.id, join(keyIds, ' '))
     cleanupPreference: 'Always'
     retentionInterval: 'PT1H'
     timeout: 'PT30M'

@@ -94,7 +94,7 @@ public sealed class CompositionTests : IAsyncLifetime
     {
         using var elsewhere = CosmosStore.Of(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase }, TimeProvider.System);
 
-        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => elsewhere.CheckAsync(settings.LedgerKeys, default));
+        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => elsewhere.CheckAsync(settings.LedgerKeys, app.GetRequiredService<LogKeys>(), default));
 
         Assert.Contains("run 'certfn provision'", problem.Message, StringComparison.Ordinal);
     }
@@ -105,7 +105,7 @@ public sealed class CompositionTests : IAsyncLifetime
         await StartAsync();
         var others = new LedgerKeys("sample-1", new Dictionary<string, byte[]> { ["sample-1"] = new byte[32] });
 
-        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => app.GetRequiredService<CosmosStore>().CheckAsync(others, default));
+        var problem = await Assert.ThrowsAsync<CosmosStoreException>(() => app.GetRequiredService<CosmosStore>().CheckAsync(others, app.GetRequiredService<LogKeys>(), default));
 
         Assert.Contains("another MAC key called 'sample-1'", problem.Message, StringComparison.Ordinal);
     }
@@ -141,7 +141,7 @@ public sealed class CompositionTests : IAsyncLifetime
     async Task StartAsync()
     {
         Assert.True(settings.IsOnThisMachine);
-        await app.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, default);
+        await app.GetRequiredService<CosmosStore>().CheckAsync(settings.LedgerKeys, app.GetRequiredService<LogKeys>(), default);
     }
 
     ServiceProvider Compose(HostSettings from) => Program(from, _ => hub).BuildServiceProvider();
@@ -163,7 +163,7 @@ public sealed class CompositionTests : IAsyncLifetime
         Assert.Contains(".AddCosmos(new CosmosSettings { Connection = settings.Cosmos, Database = settings.CosmosDatabase, Policies = settings.Expiry, ProvisionAtStart = settings.IsOnThisMachine })", program, StringComparison.Ordinal);
         Assert.Contains(".AddArchive(settings.Archive, BlobContainer.Connect)", program, StringComparison.Ordinal);
         Assert.Contains(".AddEventHub(settings.EventHub, EventHub.Connect)", program, StringComparison.Ordinal);
-        Assert.Contains("CheckAsync(settings.LedgerKeys, CancellationToken.None);", program, StringComparison.Ordinal);
+        Assert.Contains("CheckAsync(settings.LedgerKeys, app.Services.GetRequiredService<LogKeys>(), CancellationToken.None);", program, StringComparison.Ordinal);
     }
 
     Task<(int Status, string Body)> PostAsync(string id) => CallAsync(

@@ -11,6 +11,9 @@ public sealed class SettingsTests
 {
     const string Account = "https://account.documents.azure.com:443/";
 
+    /// <summary>The public half of the sample's signing key.</summary>
+    const string PublicKey = "localhost/certfunctions/local+60c13a41+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHyOIn5kcrFOJ32FZwkTpW0KvIffe2dYctOKk0EO8qREpDL/dha8/MgsZeNnPYuPA1nrfWR9D5tR0QTovCXgM+A=";
+
     [Fact]
     public void The_sample_has_every_local_setting_and_none_more() =>
         Assert.Equal(Settings.All.Where(s => s.Place.HasFlag(SettingPlace.Local)).Select(s => s.Name).Order(StringComparer.Ordinal), Sample.Values.Keys.Order(StringComparer.Ordinal));
@@ -46,7 +49,7 @@ public sealed class SettingsTests
         Assert.False(settings.ApplicationInsights || settings.Otlp);
         Assert.Equal("UseDevelopmentStorage=true", settings.Archive.ConnectionString);
         using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(settings.SigningKey.Span, out _);
+        key.ImportPkcs8PrivateKey(Assert.Single(settings.SigningKeys).Span, out _);
         Assert.Equal(256, key.KeySize);
         var caller = await settings.ApiKeys.FindAsync("cfn_SAMPLE-do-not-deploy", default);
         Assert.Equal(("sample", "local", Access.All, null), (caller!.CredentialId, caller.Org.Value, caller.Access, caller.Projects));
@@ -54,7 +57,7 @@ public sealed class SettingsTests
 
     public static TheoryData<string> Required =>
     [
-        .. Settings.All.Where(s => s.Place == SettingPlace.Both && s != Settings.ApplicationInsights && s != Settings.OtlpEndpoint && s != Settings.EarlierLogKeys).Select(s => s.Name),
+        .. Settings.All.Where(s => s.Place == SettingPlace.Both && s != Settings.ApplicationInsights && s != Settings.OtlpEndpoint).Select(s => s.Name),
     ];
 
     [Theory]
@@ -71,8 +74,8 @@ public sealed class SettingsTests
     [InlineData("HmacKeys__0__Id", "no blanks allowed")]
     [InlineData("HmacKeyId", "another")]
     [InlineData("CursorKey", "!")]
-    [InlineData("SigningKey", "MIGHAgEA")]
-    [InlineData("SigningKey", "-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----")]
+    [InlineData("SigningKeys__0__Key", "MIGHAgEA")]
+    [InlineData("SigningKeys__0__Key", "-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----")]
     [InlineData("ApiKeys__0__Hash", "cfn_SAMPLE-do-not-deploy")]
     [InlineData("ApiKeys__0__Org", "-")]
     [InlineData("ApiKeys__0__Projects", "web, no blanks here")]
@@ -84,7 +87,8 @@ public sealed class SettingsTests
     [InlineData("EventHubEnvelope", "many")]
     [InlineData("EventHubs", "ns.servicebus.windows.net")]
     [InlineData("Archive", "https://acme.blob.core.windows.net")]
-    [InlineData("EarlierLogKeys", "no-verifier-key")]
+    [InlineData("SigningKeys__0__Key", "no-verifier-key")]
+    [InlineData("SigningKeys__0__Key", PublicKey)]
     [InlineData("ArchiveContainer", "UPPER")]
     [InlineData("LogOrigin", "two words")]
     [InlineData("SweepSchedule", "every single hour")]
@@ -114,7 +118,7 @@ public sealed class SettingsTests
     {
         var problems = Sample.Problems(("Cosmos", null), ("Cosmos__accountEndpoint", Account));
 
-        Assert.Equal(["ApiKeys__0__Hash", "CursorKey", "HmacKeys__0__Key", "SigningKey"], problems.Select(p => p[..p.IndexOf(':', StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+        Assert.Equal(["ApiKeys__0__Hash", "CursorKey", "HmacKeys__0__Key", "SigningKeys__0__Key"], problems.Select(p => p[..p.IndexOf(':', StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
         Assert.Equal(4, Sample.Problems(("Cosmos", $"AccountEndpoint={Account};AccountKey=abc;")).Count);
     }
 
@@ -134,6 +138,22 @@ public sealed class SettingsTests
         Assert.Equal(["mail", "web"], issuing.Projects!.Order());
         Assert.Equal((Access.Read | Access.Audit, null), (auditor!.Access, auditor.Projects));
         Assert.Null(await settings.ApiKeys.FindAsync("cfn_SAMPLE-do-not-deploy", default));
+    }
+
+    [Fact]
+    public void Signing_keys_are_a_list_in_which_those_that_gave_way_may_be_public_halves()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var secret = Convert.ToBase64String(key.ExportPkcs8PrivateKey());
+
+        var both = Sample.Settings(("SigningKeys__1__Key", secret));
+        Assert.Equal((2, 0), (both.SigningKeys.Count, both.EarlierLogKeys.Count));
+        Assert.Equal(key.ExportPkcs8PrivateKey(), both.SigningKeys[1].ToArray());
+        var one = Sample.Settings(("SigningKeys__0__Key", PublicKey), ("SigningKeys__1__Key", secret));
+        Assert.Equal((1, PublicKey), (one.SigningKeys.Count, Assert.Single(one.EarlierLogKeys).ToString()));
+
+        foreach (var (second, third) in new[] { (PublicKey, secret), (secret, PublicKey), (secret, secret) })
+            Assert.Contains(Sample.Problems(("SigningKeys__1__Key", second), ("SigningKeys__2__Key", third)), p => p.StartsWith("SigningKeys__", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,7 +187,7 @@ public sealed class SettingsTests
             ("HmacKeys__0__Id", "hmac-1"), ("HmacKeys__0__Key", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))),
             ("HmacKeys__1__Id", "hmac-2"), ("HmacKeys__1__Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
             // As a secret whose line feeds were lost on the way.
-            ("SigningKey", key.ExportPkcs8PrivateKeyPem().Replace("\n", "\\n", StringComparison.Ordinal)),
+            ("SigningKeys__0__Key", key.ExportPkcs8PrivateKeyPem().Replace("\n", "\\n", StringComparison.Ordinal)),
             ("CursorKey", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
             ("ApiKeys__0__Id", "issuing"), ("ApiKeys__0__Hash", ApiKeys.Hash("issuing")), ("ApiKeys__0__Projects", "web, mail"), ("ApiKeys__0__Access", "ingest"),
             ("ApiKeys__1__Id", "auditor"), ("ApiKeys__1__Hash", ApiKeys.Hash("auditor")), ("ApiKeys__1__Org", "local"), ("ApiKeys__1__Projects", "*"), ("ApiKeys__1__Access", "read, audit"),

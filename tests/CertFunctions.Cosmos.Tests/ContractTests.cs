@@ -72,6 +72,14 @@ public sealed class CosmosCheckLedgerOnFourPartitionsTests : CheckLedgerContract
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(4);
 }
 
+public sealed class CosmosBringInKeysTests : BringInKeysContract
+{
+    /// <summary>Over HTTP each round takes a while; the other store has every write.</summary>
+    protected override int Stride => 5;
+
+    protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);
+}
+
 public sealed class CosmosReplaySinkTests : ReplaySinkContract
 {
     protected override async Task<StoreUnderTest> OpenAsync() => await CosmosUnderTest.OpenAsync(1);

@@ -34,8 +34,8 @@ public sealed class KeyScriptTests
     public async Task The_keys_it_makes_are_taken_by_the_service()
     {
         using var vault = new Vault();
-        Assert.Equal(0, vault.Run("hmac-1").Code);
-        Assert.Equal(["api-key", "api-key-hash", "cursor-key", "hmac-1", "signing-key"], vault.Secrets.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(0, vault.Run("signing-1", "hmac-1").Code);
+        Assert.Equal(["api-key", "api-key-hash", "cursor-key", "hmac-1", "signing-1"], vault.Secrets.Keys.Order(StringComparer.Ordinal));
         var values = new Dictionary<string, string?>();
         using (var sample = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Repository.File("local.settings.sample.json"))))
         {
@@ -47,7 +47,7 @@ public sealed class KeyScriptTests
         values["Cosmos"] = null;
         values["Cosmos:accountEndpoint"] = "https://cosmos.example:443/";
         (values["HmacKeyId"], values["HmacKeys:0:Id"], values["HmacKeys:0:Key"]) = ("hmac-1", "hmac-1", vault.Secrets["hmac-1"]);
-        (values["SigningKey"], values["CursorKey"], values["ApiKeys:0:Hash"]) = (vault.Secrets["signing-key"], vault.Secrets["cursor-key"], vault.Secrets["api-key-hash"]);
+        (values["SigningKeys:0:Key"], values["CursorKey"], values["ApiKeys:0:Hash"]) = (vault.Secrets["signing-1"], vault.Secrets["cursor-key"], vault.Secrets["api-key-hash"]);
         var settings = HostSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         Assert.NotNull(await settings.ApiKeys.FindAsync(vault.Secrets["api-key"], default));
     }
@@ -56,13 +56,14 @@ public sealed class KeyScriptTests
     public void Run_again_it_changes_nothing_and_a_new_id_adds_a_key()
     {
         using var vault = new Vault();
-        Assert.Equal(0, vault.Run("hmac-1").Code);
+        Assert.Equal(0, vault.Run("signing-1", "hmac-1").Code);
         var before = vault.Secrets;
-        Assert.Equal(0, vault.Run("hmac-1").Code);
+        Assert.Equal(0, vault.Run("signing-1", "hmac-1").Code);
         Assert.Equal(before, vault.Secrets);
-        Assert.Equal(0, vault.Run("hmac-1", "hmac-2").Code);
-        Assert.Equal(before, vault.Secrets.Where(s => s.Key != "hmac-2").ToDictionary());
+        Assert.Equal(0, vault.Run("signing-1", "signing-2", "hmac-1", "hmac-2").Code);
+        Assert.Equal(before, vault.Secrets.Where(s => !s.Key.EndsWith("-2", StringComparison.Ordinal)).ToDictionary());
         Assert.NotEqual(before["hmac-1"], vault.Secrets["hmac-2"]);
+        Assert.NotEqual(before["signing-1"], vault.Secrets["signing-2"]);
     }
 
     [SkippableFact]
@@ -93,7 +94,7 @@ public sealed class KeyScriptTests
         using var vault = new Vault();
         vault.Put("closed");
         Assert.Equal(0, vault.Run("hmac-1").Code);
-        Assert.Equal(5, vault.Secrets.Count);
+        Assert.Equal(4, vault.Secrets.Count);
         Assert.StartsWith("show hmac-1\nshow hmac-1\nshow hmac-1\nset hmac-1\n", vault.Log, StringComparison.Ordinal);
     }
 
@@ -112,7 +113,7 @@ public sealed class KeyScriptTests
     public void No_value_is_seen_on_the_way()
     {
         using var vault = new Vault();
-        var (_, output) = vault.Run("hmac-1");
+        var (_, output) = vault.Run("signing-1", "hmac-1");
         foreach (var value in vault.Secrets.Values)
             Assert.DoesNotContain(value, output + vault.Log, StringComparison.Ordinal);
     }

@@ -19,7 +19,7 @@ public sealed class SettingsTests
     [Fact]
     public void Keys_are_references_to_the_vault()
     {
-        string[] secret = [Settings.HmacKeysKey.Name, Settings.SigningKey.Name, Settings.CursorKey.Name];
+        string[] secret = [Settings.HmacKeysKey.Name, Settings.SigningKeysKey.Name, Settings.CursorKey.Name];
         foreach (var (name, value) in Written().Where(s => secret.Contains(s.Name)))
             Assert.StartsWith("@Microsoft.KeyVault(SecretUri=", (value as Text)?.With("…"), StringComparison.Ordinal);
         Assert.Contains(Written(), s => s.Name == Settings.ApiKeysHash.Name && s.Value is Text hash && hash.With("…").StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal));
@@ -32,7 +32,7 @@ public sealed class SettingsTests
         var script = File.ReadAllText(Repository.File("infra-bicep", "make-keys.sh"));
         var named = Written().Select(s => (s.Value as Text)?.With("…") ?? "").Where(v => v.StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal))
             .Select(v => v[(v.LastIndexOf('/') + 1)..^1]).Distinct().ToList();
-        Assert.Equal(["api-key-hash", "cursor-key", "signing-key", "…"], named.Order(StringComparer.Ordinal));
+        Assert.Equal(["api-key-hash", "cursor-key", "…"], named.Order(StringComparer.Ordinal));
         foreach (var name in named.Where(n => n != "…"))
             Assert.Matches($"(?m)^make {name} ", script);
     }

@@ -83,6 +83,11 @@ public sealed class SqliteCheckLedgerTests : CheckLedgerContract
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
 }
 
+public sealed class SqliteBringInKeysTests : BringInKeysContract
+{
+    protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());
+}
+
 public sealed class SqliteReplaySinkTests : ReplaySinkContract
 {
     protected override Task<StoreUnderTest> OpenAsync() => Task.FromResult<StoreUnderTest>(new SqliteUnderTest());

@@ -24,7 +24,7 @@ static class ReceiptCommand
     {
         var file = new Argument<string>("file") { Description = "The receipt: the signed note, or the service's answer it came in", HelpName = "FILE" };
         var source = new Option<string?>("--in") { Description = "The ledger to look in: a data folder, a service's URL, or a file of ledger lines (default: the data folder)", HelpName = "SOURCE" };
-        var keys = new Option<string[]>("--key") { Description = "The log's vkey; may be given more than once (default: the keys in the data folder)", HelpName = "VKEY" };
+        var keys = new Option<string[]>("--key") { Description = "The log's vkey, its present one or an earlier one; may be given more than once (default: the keys in the data folder)", HelpName = "VKEY" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object" };
         var command = new Command("receipt", "Tell whether the promise of a receipt was kept: the event it names is in the ledger, unaltered") { file, source, keys, json, Certfn.Data };
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(async () =>
@@ -32,9 +32,10 @@ static class ReceiptCommand
             var folder = new DataFolder(parsed.GetValue(Certfn.Data)!);
             var note = Read(parsed.GetValue(file)!);
             var receipt = Receipt.TryRead(Encoding.UTF8.GetString(note.Text.Span)) ?? throw new MendableException($"{parsed.GetValue(file)} is a signed note and no receipt.", exitCode: ExitCode.Usage);
-            if (note.Check(Known(parsed.GetValue(keys) ?? [], folder, receipt.Address.Org, note)).IsRefused)
-                return Say(receipt, "forged", "it is not signed with the log's key: nothing was promised", null, parsed.GetValue(json));
-            var outcome = await ResolveAsync(receipt, parsed.GetValue(source), folder, cancellationToken).ConfigureAwait(false);
+            var search = new Search(receipt, new ReceiptSigner(note, Known(parsed.GetValue(keys) ?? [], folder, receipt.Address.Org, note)));
+            var outcome = search.Signer.IsForged ? null : await ResolveAsync(search, receipt.Address.Org, parsed.GetValue(source), folder, cancellationToken).ConfigureAwait(false);
+            if (!search.Signer.IsTheLogs || search.Signer.IsForged)
+                return Say(receipt, "forged", "it is not signed with the log's key, nor with one that the ledger's entries lead to: nothing was promised", null, parsed.GetValue(json));
             return outcome switch
             {
                 ReceiptOutcome.Kept kept => Say(receipt, "kept", string.Create(CultureInfo.InvariantCulture, $"the ledger of {receipt.Address.Org} holds it as entry {kept.Index}"), kept.Index, parsed.GetValue(json)),
@@ -111,21 +112,20 @@ static class ReceiptCommand
         return ServiceKeys.LoadLog(folder).Known(note.Signatures.FirstOrDefault(s => s.KeyName.EndsWith($"/{org}", StringComparison.Ordinal))?.KeyName ?? folder.LogName(null).Origin(org));
     }
 
-    static async Task<ReceiptOutcome> ResolveAsync(Receipt receipt, string? source, DataFolder folder, CancellationToken cancellationToken)
+    static async Task<ReceiptOutcome> ResolveAsync(Search search, OrgId ledger, string? source, DataFolder folder, CancellationToken cancellationToken)
     {
-        var resolve = new ResolveReceipt(receipt);
         // Before the ledger is looked at: what is missing there was missing then.
         var asOf = DateTimeOffset.UtcNow;
         if (source is not null && (source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
-            await ServiceAsync(resolve, source, folder, cancellationToken).ConfigureAwait(false);
+            await ServiceAsync(search, source, folder, cancellationToken).ConfigureAwait(false);
         else if (source is not null && File.Exists(source))
-            Lines(resolve, source, cancellationToken);
+            Lines(search, source, cancellationToken);
         else
-            Folder(resolve, receipt.Address.Org, source is null ? folder : new DataFolder(source), cancellationToken);
-        return resolve.Complete(asOf);
+            Folder(search, ledger, source is null ? folder : new DataFolder(source), cancellationToken);
+        return search.Resolve.Complete(asOf);
     }
 
-    static void Folder(ResolveReceipt resolve, OrgId ledger, DataFolder folder, CancellationToken cancellationToken)
+    static void Folder(Search search, OrgId ledger, DataFolder folder, CancellationToken cancellationToken)
     {
         if (!File.Exists(folder.Database))
             throw new MendableException($"There is no data in {folder.Path}: name another folder, a service or a file of ledger lines with --in.");
@@ -137,7 +137,7 @@ static class ReceiptCommand
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (var entry in entries)
                 {
-                    if (!resolve.Push(entry.Index, entry.Event.Leaf.Span))
+                    if (!search.Push(entry.Index, entry.Event.Leaf.Span))
                         return;
                 }
             }
@@ -148,17 +148,17 @@ static class ReceiptCommand
         }
     }
 
-    static void Lines(ResolveReceipt resolve, string path, CancellationToken cancellationToken)
+    static void Lines(Search search, string path, CancellationToken cancellationToken)
     {
         foreach (var line in File.ReadLines(path))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!Push(resolve, Encoding.UTF8.GetBytes(line), path))
+            if (!Push(search, Encoding.UTF8.GetBytes(line), path))
                 return;
         }
     }
 
-    static async Task ServiceAsync(ResolveReceipt resolve, string url, DataFolder folder, CancellationToken cancellationToken)
+    static async Task ServiceAsync(Search search, string url, DataFolder folder, CancellationToken cancellationToken)
     {
         using var api = ApiClient.For(url, folder);
         for (long next = 0; ;)
@@ -169,14 +169,31 @@ static class ReceiptCommand
             for (var rest = lines.AsMemory(); !rest.IsEmpty; next++)
             {
                 var end = rest.Span.IndexOf((byte)'\n');
-                if (!Push(resolve, rest.Span[..(end < 0 ? rest.Length : end)], url))
+                if (!Push(search, rest.Span[..(end < 0 ? rest.Length : end)], url))
                     return;
                 rest = rest[(end < 0 ? rest.Length : end + 1)..];
             }
         }
     }
 
-    static bool Push(ResolveReceipt resolve, ReadOnlySpan<byte> text, string source) => LedgerLine.TryRead(text, out var line)
-        ? resolve.Push(line.EntryIndex, line.ToRow().Leaf)
+    static bool Push(Search search, ReadOnlySpan<byte> text, string source) => LedgerLine.TryRead(text, out var line)
+        ? search.Push(line.EntryIndex, line.ToRow().Leaf)
         : throw new MendableException($"{source} gives something that is no ledger line: verify it with 'certfn verify'.");
+
+    /// <summary>One pass over a ledger's leaves, for the promised one and for the key that signed the promise.</summary>
+    sealed class Search(Receipt receipt, ReceiptSigner signer)
+    {
+        bool resolved;
+
+        public ResolveReceipt Resolve { get; } = new(receipt);
+
+        public ReceiptSigner Signer => signer;
+
+        /// <summary>False once both are known.</summary>
+        public bool Push(long index, ReadOnlySpan<byte> leaf)
+        {
+            resolved = resolved || !Resolve.Push(index, leaf);
+            return signer.Push(index, leaf) || (!resolved && !signer.IsForged);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using CertFunctions.Core.Events;
+using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
@@ -111,6 +112,38 @@ public sealed class ExtendLedgerTests
         }
 
         Check(store, events);
+    }
+
+    [Fact]
+    public async Task A_newer_MAC_key_is_used_from_the_entry_on_that_brings_it_in_by_this_process_and_the_next()
+    {
+        var old = new LedgerKeys("k1", new Dictionary<string, byte[]> { ["k1"] = Make.Bytes(32, 1) });
+        var (before, between, after) = (Make.Events(2), Make.Events(4).Skip(2), Make.Events(8).Skip(4).ToList());
+        var broughtIn = Make.Recorded(TellOwnEvent.Ledger(Make.Acme), 1) with { Id = TellOwnEvent.KeyRotated("k2") };
+        await new ExtendLedger(store, old).HandleAsync([.. before], default);
+        var extend = Extend;
+        await extend.HandleAsync([.. between], default);
+        await extend.HandleAsync([broughtIn], default);
+        await extend.HandleAsync([after[0]], default);
+        // One that still runs with the old key alone, and another that finds how things stand.
+        await new ExtendLedger(store, old).HandleAsync([after[1]], default);
+        await extend.HandleAsync([after[2]], default);
+        await Extend.HandleAsync([after[3]], default);
+
+        var entries = store.Entries(Make.Acme);
+        Assert.Equal(["k1", "k1", "k1", "k1", "k1", "k2", "k1", "k2", "k2"], entries.Select(e => e.KeyId));
+        Assert.All(entries, e => Assert.Equal(e.Mac, Make.Keys.Mac(e.Hash, e.KeyId)));
+    }
+
+    [Fact]
+    public async Task A_ledger_under_a_MAC_key_that_is_not_there_is_not_extended()
+    {
+        await new ExtendLedger(store, new LedgerKeys("k0", new Dictionary<string, byte[]> { ["k0"] = Make.Bytes(32, 9) })).HandleAsync(Make.Events(1), default);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Extend.HandleAsync(Make.Events(2), default));
+
+        Assert.Contains("under the MAC key 'k0', and this service does not have it", refused.Message, StringComparison.Ordinal);
+        Assert.Single(store.Entries(Make.Acme));
     }
 
     [Theory]

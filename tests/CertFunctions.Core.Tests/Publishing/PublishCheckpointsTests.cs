@@ -313,20 +313,6 @@ public sealed class PublishCheckpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_key_goes_on_from_what_an_earlier_one_signed()
-    {
-        await PublishAsync(Job(), 100);
-        using var next = new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-        var both = new LogKeys(next, Known[0]);
-        ledgers = Filled(Entries.Take(200));
-        clock.Advance(TimeSpan.FromMinutes(1));
-
-        Assert.IsType<PublishOutcome.Published>(await new PublishCheckpoints(ledgers, archive, Log, both, clock).HandleAsync(Make.Acme, default));
-
-        Assert.Equal(2, (await PublishedCheck.AssertWholeAsync(archive, Entries, Make.Acme, both.Known(Log.Origin(Make.Acme)))).Count);
-    }
-
-    [Fact]
     public async Task One_ledgers_trouble_is_told_and_does_not_keep_the_others_from_being_published()
     {
         var globex = OrgId.Parse("globex");
