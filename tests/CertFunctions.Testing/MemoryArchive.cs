@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using CertFunctions.Core.Publishing;
 
-namespace CertFunctions.Core.Tests.Support;
+namespace CertFunctions.Testing;
 
 /// <summary><see cref="IArchive"/> in memory, which a test may look into and tamper with.</summary>
-sealed class MemoryArchive : IArchive
+public sealed class MemoryArchive : IArchive
 {
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
 
