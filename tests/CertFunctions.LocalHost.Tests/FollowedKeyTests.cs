@@ -225,9 +225,16 @@ public sealed class FollowedKeyTests : IDisposable
     Task PublishAsync(bool retired = false) => WithStoreAsync(async (store, keys) =>
     {
         clock.Advance(TimeSpan.FromMinutes(1));
-        using var stolen = retired ? SigningKeys.Read(KeyFiles.Path(Folder, "signing", 1)) : null;
-        var publish = new PublishCheckpoints(store.Ledger, new FolderArchive(Folder.Archive), Folder.LogName(null), stolen is null ? keys.Log : new LogKeys(stolen, Keys()), clock);
-        Assert.IsType<PublishOutcome.Published>(await publish.HandleAsync(Ledger, default));
+        var archive = new FolderArchive(Folder.Archive);
+        Assert.IsType<PublishOutcome.Published>(await new PublishCheckpoints(store.Ledger, archive, Folder.LogName(null), keys.Log, clock).HandleAsync(Ledger, default));
+        if (!retired)
+            return;
+        // No publisher of ours would: it is done by hand, a minute later.
+        using var stolen = SigningKeys.Read(KeyFiles.Path(Folder, "signing", 1));
+        var newest = (await ArchivedCheckpoints.LatestAsync(archive, Ledger, default))!.Checkpoint;
+        var again = newest with { Time = newest.Time!.Value.AddMinutes(1) };
+        await archive.PutAsync(
+            ArchiveLayout.Checkpoint(Ledger, again.Size, again.Time.Value), new SignedNote(again.ToText(), [await stolen.Named(again.Origin).SignAsync(again.ToText(), default)]).ToBytes(), default);
     });
 
     Task WriteEvidenceAsync(string id) => WithStoreAsync(async (store, keys) =>

@@ -79,7 +79,7 @@ public sealed class RotateTests : IDisposable
         await RecordAsync("e0");
         var first = LogKey();
         var rotations = 0;
-        foreach (var step in new[] { "made", "told", "chained" })
+        foreach (var step in new[] { "made", "told", "chained", "noted" }.Where(s => s != "noted" || kind == RotatedKey.Signing))
         {
             await Assert.ThrowsAsync<KilledException>(() => RotateAsync(kind, step));
             Assert.Equal([kind], RotateKey.Begun(Folder));
@@ -116,6 +116,22 @@ public sealed class RotateTests : IDisposable
         await File.WriteAllTextAsync(next, secret);
         await RotateAsync(RotatedKey.Signing);
         Assert.True(File.Exists(KeyFiles.Path(Folder, "signing", 2)));
+    }
+
+    [Fact]
+    public async Task A_folder_from_before_a_rotation_neither_serves_nor_rotates()
+    {
+        await RecordAsync("e1");
+        await RotateAsync(RotatedKey.Signing);
+        File.Move(KeyFiles.Path(Folder, "signing", 2), home.File("signing-2.key"));
+
+        Assert.Contains("is not in", (await Assert.ThrowsAsync<MendableException>(() => RotateAsync(RotatedKey.Signing))).Message, StringComparison.Ordinal);
+        Assert.Contains("is not in", (await Assert.ThrowsAsync<MendableException>(() => RotateAsync(RotatedKey.Hmac))).Message, StringComparison.Ordinal);
+        var start = await Assert.ThrowsAsync<MendableException>(() => LocalService.StartAsync(new ServeOptions { Data = Folder, Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.Zero }, default));
+        Assert.Contains("copy the keys folder", start.Message, StringComparison.Ordinal);
+
+        File.Move(home.File("signing-2.key"), KeyFiles.Path(Folder, "signing", 2));
+        await RotateAsync(RotatedKey.Signing);
     }
 
     [Fact]

@@ -20,9 +20,10 @@ public sealed class KeyInForceTests : IDisposable
     [Fact]
     public async Task A_key_that_no_entry_brought_in_signs_nothing_and_both_are_named()
     {
-        await PublishedAsync(Make.Ledger(100), 100, new LogKeys(first));
+        var entries = Make.Ledger(200);
+        await PublishedAsync(entries, 100, new LogKeys(first));
 
-        var refused = await RefusedAsync(Make.Ledger(200), new LogKeys(second, Verifier(first)));
+        var refused = await RefusedAsync(entries, new LogKeys(second, Verifier(first)));
 
         Assert.Contains($"signed with the key {Verifier(first).KeyId:x8}, and this service has {Verifier(second).KeyId:x8}", refused.Reason, StringComparison.Ordinal);
         Assert.Equal([100], await SizesAsync(first));

@@ -1,5 +1,4 @@
 using CertFunctions.Core.Publishing;
-using CertFunctions.Core.Tests.Support;
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Core.Tests.Publishing;
