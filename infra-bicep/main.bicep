@@ -35,7 +35,7 @@ param apiKeys apiKey[] = []
 @minLength(1)
 param hmacKeyIds string[] = ['hmac-1']
 
-@description('Ids of the log\'s signing keys, oldest first; each begins with signing-. Add to the end to rotate: the last one comes into force by an entry of the log. Take none away.')
+@description('Ids of the log\'s signing keys, oldest first; each begins with signing-. Add to the end to rotate: the last one comes into force by an entry of the log. One that gave way may leave once every ledger is published under the next.')
 @minLength(1)
 param signingKeyIds string[] = ['signing-1']
 

@@ -19,6 +19,7 @@ namespace CertFunctions.Core.Publishing;
 public sealed class BringInKeys(TellOwnEvent tell, LogKeys log, LedgerKeys macs, KeysOnRecord record)
 {
     readonly ConcurrentDictionary<KeyRotation, bool> told = new();
+    bool noted;
 
     /// <summary>
     /// Tells what is to be told to one ledger; false while it is still to say that the newest key comes into force. <paramref name="inForce"/> is the log's key in
@@ -42,9 +43,14 @@ public sealed class BringInKeys(TellOwnEvent tell, LogKeys log, LedgerKeys macs,
         return true;
     }
 
-    /// <summary>Every ledger says by now that the next key is in force: it signs from here on, here and where the service starts next.</summary>
+    /// <summary>
+    /// Every ledger is published, and says by now that the next key, where there is one, is in force: it signs from here on, here and where the service starts next.
+    /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
+        if (!noted)
+            await record.AdvanceAsync(log.Current, cancellationToken).ConfigureAwait(false);
+        noted = true;
         if (log.Next is not { } next)
             return;
         await record.AdvanceAsync(next, cancellationToken).ConfigureAwait(false);

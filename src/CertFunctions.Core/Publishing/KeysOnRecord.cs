@@ -18,8 +18,8 @@ public sealed class KeysOnRecord(IPositionStore positions)
     public static string NameOf(VerifierKey key) => Convert.ToHexStringLower(SHA256.HashData(key.Key.Span))[..16];
 
     /// <summary>
-    /// Holds the keys at hand against those noted; null where they fit, otherwise what does not and what to do about it. Where none are noted, these are. The log's
-    /// key that is noted as in force signs from here on.
+    /// Holds the keys at hand against those noted; null where they fit, otherwise what does not and what to do about it. The log's key that is noted as in force signs
+    /// from here on. A signing key is noted once something is published under it, MAC keys where none are noted.
     /// </summary>
     public async Task<string?> CheckAsync(LogKeys log, LedgerKeys macs, CancellationToken cancellationToken) =>
         await CheckSigningAsync(log, cancellationToken).ConfigureAwait(false) ?? await CheckMacsAsync(macs, cancellationToken).ConfigureAwait(false);
@@ -41,9 +41,9 @@ public sealed class KeysOnRecord(IPositionStore positions)
     async Task<string?> CheckSigningAsync(LogKeys log, CancellationToken cancellationToken)
     {
         var held = log.Held.Select(NameOf).ToList();
-        // A record from before there were notes: whichever of these is in force in a ledger, its entries lead on from the oldest.
-        var noted = await NotedAsync(Signing, held[0], cancellationToken).ConfigureAwait(false);
-        var at = held.IndexOf(noted[^1]);
+        var noted = Names(await positions.GetAsync(Signing, cancellationToken).ConfigureAwait(false));
+        // Nothing was published, or before there were notes: whichever of these is in force in a ledger, its entries lead on from the oldest.
+        var at = noted.Count == 0 ? 0 : held.IndexOf(noted[^1]);
         if (at < 0)
         {
             return noted.Contains(held[^1])
@@ -60,7 +60,7 @@ public sealed class KeysOnRecord(IPositionStore positions)
     async Task<string?> CheckMacsAsync(LedgerKeys macs, CancellationToken cancellationToken)
     {
         var first = string.Join(' ', macs.Checks().Keys.Where(id => id != macs.CurrentId).Order(StringComparer.Ordinal).Append(macs.CurrentId));
-        var noted = await NotedAsync(Macs, first, cancellationToken).ConfigureAwait(false);
+        var noted = await NotedMacsAsync(first, cancellationToken).ConfigureAwait(false);
         if (noted[^1] == macs.CurrentId)
             return null;
         if (noted.Contains(macs.CurrentId))
@@ -72,13 +72,13 @@ public sealed class KeysOnRecord(IPositionStore positions)
             ? null : await CheckMacsAsync(macs, cancellationToken).ConfigureAwait(false);
     }
 
-    async Task<List<string>> NotedAsync(string place, string otherwise, CancellationToken cancellationToken)
+    async Task<List<string>> NotedMacsAsync(string otherwise, CancellationToken cancellationToken)
     {
-        if (await positions.GetAsync(place, cancellationToken).ConfigureAwait(false) is not { } noted)
+        if (await positions.GetAsync(Macs, cancellationToken).ConfigureAwait(false) is not { } noted)
         {
             // Of two first starts at once one notes; what it noted is read by both.
-            await positions.TryMoveAsync(place, null, otherwise, cancellationToken).ConfigureAwait(false);
-            noted = await positions.GetAsync(place, cancellationToken).ConfigureAwait(false) ?? otherwise;
+            await positions.TryMoveAsync(Macs, null, otherwise, cancellationToken).ConfigureAwait(false);
+            noted = await positions.GetAsync(Macs, cancellationToken).ConfigureAwait(false) ?? otherwise;
         }
 
         return Names(noted);

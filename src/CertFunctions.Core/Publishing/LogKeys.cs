@@ -42,6 +42,9 @@ public sealed class LogKeys
     /// <summary>The key that is to follow this one, if there is one that the log is to be told of; null where nothing is to be done.</summary>
     internal VerifierKey? After(VerifierKey key) => IndexOf(key) is var i and >= 0 && i < Math.Min(inForce + 1, held.Count - 1) ? held[i + 1].Named(key.Name).Verifier : null;
 
+    /// <summary>The key in force, that signs.</summary>
+    internal ILogKey Current => held[inForce];
+
     /// <summary>The key that comes into force after the one that is; null where there is none.</summary>
     internal ILogKey? Next => inForce + 1 is var next && next < held.Count ? held[next] : null;
 
