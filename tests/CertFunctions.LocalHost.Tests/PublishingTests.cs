@@ -63,13 +63,17 @@ public sealed class PublishingTests : IDisposable
         await using (var first = await StartAsync())
             await PublishedAsync(first, 3);
         var old = await KeyAsync();
+        // A key that is only laid there signs nothing: the log has to say so.
         using (var next = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256))
             await WriteSecretAsync(home.File("data/keys/signing-2.key"), next.ExportPkcs8PrivateKeyPem());
+        (await Certfn.RunAsync(home.Path, "serve", "--urls", "http://127.0.0.1:0")).Exits(3).Says("or bring a new key in with 'certfn rotate'");
+        File.Delete(home.File("data/keys/signing-2.key"));
+        (await Certfn.RunAsync(home.Path, "rotate", "signing")).Exits(0);
         await FillAsync(4);
 
         await using (var second = await StartAsync())
         {
-            var note = await PublishedAsync(second, 7);
+            var note = await PublishedAsync(second, 8);
             Assert.True(note.Check(old).IsRefused);
         }
 
