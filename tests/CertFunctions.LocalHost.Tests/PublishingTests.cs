@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
@@ -63,11 +62,6 @@ public sealed class PublishingTests : IDisposable
         await using (var first = await StartAsync())
             await PublishedAsync(first, 3);
         var old = await KeyAsync();
-        // A key that is only laid there signs nothing: the log has to say so.
-        using (var next = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256))
-            await WriteSecretAsync(home.File("data/keys/signing-2.key"), next.ExportPkcs8PrivateKeyPem());
-        (await Certfn.RunAsync(home.Path, "serve", "--urls", "http://127.0.0.1:0")).Exits(3).Says("or bring a new key in with 'certfn rotate'");
-        File.Delete(home.File("data/keys/signing-2.key"));
         (await Certfn.RunAsync(home.Path, "rotate", "signing")).Exits(0);
         await FillAsync(4);
 
@@ -166,15 +160,6 @@ public sealed class PublishingTests : IDisposable
     async Task<VerifierKey> KeyAsync() => Parse((await Certfn.RunAsync(home.Path, "key")).Exits(0).Out.Trim());
 
     static VerifierKey Parse(string text) => VerifierKey.TryParse(text.Trim(), out var key, out var why) ? key : throw new FormatException($"{text}: {why}");
-
-    static async Task WriteSecretAsync(string path, string secret)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        await using var file = new FileStream(path, options);
-        await file.WriteAsync(Encoding.ASCII.GetBytes(secret));
-    }
 
     public void Dispose() => home.Dispose();
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -29,7 +31,7 @@ public sealed class BringInKeys(TellOwnEvent tell, LogKeys log, LedgerKeys macs,
     {
         if (log.After(inForce) is { } next)
         {
-            await TellAsync(new KeyRotation(ledger, RotatedKey.Signing, inForce.ToString(), next.ToString()), KeysOnRecord.NameOf(next), inForce, cancellationToken).ConfigureAwait(false);
+            await TellAsync(new KeyRotation(ledger, RotatedKey.Signing, inForce.ToString(), next.ToString()), IdOf(next), inForce, cancellationToken).ConfigureAwait(false);
             return false;
         }
 
@@ -56,6 +58,9 @@ public sealed class BringInKeys(TellOwnEvent tell, LogKeys log, LedgerKeys macs,
         await record.AdvanceAsync(next, cancellationToken).ConfigureAwait(false);
         log.Advance();
     }
+
+    /// <summary>From the key and the name it signs under: several logs may be kept over one store's ledgers, and each is told of its own.</summary>
+    static string IdOf(VerifierKey key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key.ToString())))[..16];
 
     async Task TellAsync(KeyRotation rotation, string name, VerifierKey inForce, CancellationToken cancellationToken)
     {

@@ -48,8 +48,7 @@ sealed class ServiceKeys
         var keys = KeyFiles.Numbered(folder, KeyFiles.Signing).Values.Select(SigningKeys.Read).ToList();
         return keys.Count == 0
             ? throw new MendableException($"There is no {KeyFiles.Id(KeyFiles.Signing, 1)}.key in {folder.Keys}: name the data folder of a service that has been started with --data.")
-            // The name only stands in until a ledger's own is asked for.
-            : new LogKeys(keys[^1], keys.SkipLast(1).Select(k => k.Named("log").Verifier));
+            : new LogKeys(keys, []);
     }
 
     static byte[] Bytes(string hex, string file)

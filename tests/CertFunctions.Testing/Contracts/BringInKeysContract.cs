@@ -114,6 +114,29 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
         await AssertWholeAsync(newest: 1);
     }
 
+    [Fact]
+    public async Task Of_two_logs_over_one_store_each_is_told_of_its_own()
+    {
+        var other = LogName.Parse("other.example/certfn");
+        var theirs = new MemoryArchive();
+        Process Other(int keys) => new(this, Held(0..keys), Macs(1), new FaultPlan(), other, theirs);
+        await RoundAsync(await StartAsync(keys: 1));
+        await Other(1).PublishAsync();
+        await UntilAsync(await StartAsync(keys: 2), newest: 1);
+        // Another service with the same keys, and an archive and a name of its own.
+        var second = Other(2);
+        Assert.Null(await second.Record.CheckAsync(second.Log, second.Macs, default));
+        for (var round = 0; round < 3; round++)
+            await RoundAsync(second);
+
+        foreach (var (name, archived) in new[] { (Log, archive), (other, theirs) })
+        {
+            VerifierKey Of(int key) => Held(key..(key + 1)).Signer(name.Origin(Make.Org)).Verifier;
+            var report = await new VerifyArchive(archived, new TrustPolicy { Origin = name.Origin(Make.Org), Ledger = Make.Org, LogKeys = [Of(0)] }).RunAsync(Make.Org);
+            Assert.Equal((Verdict.Valid, Of(1).ToString()), (report.Verdict, report.LogKey));
+        }
+    }
+
     [Theory]
     [InlineData(Fault.Refused)]
     [InlineData(Fault.LandedButReportedFailed)]
@@ -280,7 +303,7 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
     }
 
     /// <summary>One process of the service, with its writes subject to a plan.</summary>
-    sealed class Process(BringInKeysContract test, LogKeys log, LedgerKeys macs, FaultPlan plan)
+    sealed class Process(BringInKeysContract test, LogKeys log, LedgerKeys macs, FaultPlan plan, LogName? name = null, IArchive? archive = null)
     {
         readonly FaultyLedgerStore ledgers = new(test.Store.Ledger, plan);
         readonly FaultyPositionStore positions = new(test.Store.Positions, plan);
@@ -298,7 +321,7 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
         public Task PublishAsync()
         {
             test.clock.Advance(TimeSpan.FromMinutes(1));
-            publish ??= new PublishCheckpoints(ledgers, new FaultyArchive(test.archive, plan), BringInKeysContract.Log, log, test.clock)
+            publish ??= new PublishCheckpoints(ledgers, new FaultyArchive(archive ?? test.archive, plan), name ?? BringInKeysContract.Log, log, test.clock)
             {
                 BringIn = new BringInKeys(new TellOwnEvent(new FaultyEventStore(test.Store.Events, plan), test.clock, test.random), log, macs, Record),
                 Health = new LedgerHealth(positions),
