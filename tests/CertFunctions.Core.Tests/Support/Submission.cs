@@ -9,7 +9,7 @@ sealed class Submission
 {
     static readonly string[] Samples =
     [
-        "\"scheduler\"", "\"expired\"", "1", "\"2026-03-01T12:00:00Z\"", $"\"{new string('a', 64)}\"", "[\"one\"]", "{\"k\":\"v\"}", "true", "\"hmac\"",
+        "\"scheduler\"", "\"expired\"", "1", "\"2026-03-01T12:00:00Z\"", $"\"{new string('a', 64)}\"", "[\"one\"]", "{\"k\":\"v\"}", "true", "\"hmac\"", "\"tail\"",
     ];
 
     public JsonObject Json { get; }
