@@ -168,7 +168,7 @@ public sealed class EveryRequestFaultTests : IAsyncLifetime
             // What fails for good is mended once it was noticed.
             if (await Task.WhenAny(work, rule.HitAsync(10)) != work)
                 rule.Dispose();
-            await work.WaitAsync(TimeSpan.FromSeconds(30));
+            await work.WaitAsync(TimeSpan.FromSeconds(120));
             if (rule.Hits == 0)
                 return failing - 1;
         }

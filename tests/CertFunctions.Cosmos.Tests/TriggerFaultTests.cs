@@ -238,7 +238,7 @@ public sealed class TriggerFaultTests : IAsyncLifetime
             // What fails for good is mended once it was noticed.
             if (await Task.WhenAny(work, rule.HitAsync(10)) != work)
                 rule.Dispose();
-            await work.WaitAsync(TimeSpan.FromSeconds(60));
+            await work.WaitAsync(TimeSpan.FromSeconds(120));
             if (rule.Hits == 0)
                 return failing - 1;
         }
@@ -262,7 +262,7 @@ public sealed class TriggerFaultTests : IAsyncLifetime
 
                 return false;
             });
-            await scenario(delivery => delivery == 1 ? stop.Token : default).WaitAsync(TimeSpan.FromSeconds(60));
+            await scenario(delivery => delivery == 1 ? stop.Token : default).WaitAsync(TimeSpan.FromSeconds(120));
             if (!stopped)
                 return at - 1;
         }

@@ -27,7 +27,7 @@ sealed record Ended(int Code, string Out, string Error)
 /// <summary>The built program, run as a process of its own, as a person runs it.</summary>
 static class Certfn
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>The program as the build put it next to the tests.</summary>
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "certfn.dll");
