@@ -5,6 +5,7 @@ using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Verification;
 
@@ -20,7 +21,7 @@ public sealed class RotationChainTests : IDisposable
     {
         var (first, second, third) = (Key(), Key(), Key());
         var chain = new RotationChain(Verifier(first));
-        Assert.IsType<RotationStep.None>(chain.Push(0, Make.Events(1)[0].Leaf.Span));
+        Assert.IsType<RotationStep.None>(chain.Push(0, Reviews.Events(1)[0].Leaf.Span));
         Assert.IsType<RotationStep.Rotated>(chain.Push(10, await LeafAsync(first, first, second)));
         Assert.IsType<RotationStep.Rotated>(chain.Push(20, await LeafAsync(second, second, third)));
 
@@ -89,7 +90,7 @@ public sealed class RotationChainTests : IDisposable
     {
         var first = Key();
         var chain = new RotationChain(Verifier(first));
-        var leaf = await LeafAsync(first, new KeyRotation(Make.Acme, RotatedKey.Hmac, "hmac-1 0011223344556677", "hmac-2 8899aabbccddeeff"));
+        var leaf = await LeafAsync(first, new KeyRotation(Make.Org, RotatedKey.Hmac, "hmac-1 0011223344556677", "hmac-2 8899aabbccddeeff"));
         Assert.IsType<RotationStep.Rotated>(chain.Push(5, leaf));
         Assert.IsType<RotationStep.Refused>(chain.Push(6, leaf));
         Assert.Equal([true, false, true, true], new[] { chain.MayMac("hmac-1", 0), chain.MayMac("hmac-2", 5), chain.MayMac("hmac-2", 6), chain.MayMac("hmac-1", 9) });
@@ -125,11 +126,11 @@ public sealed class RotationChainTests : IDisposable
     static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Origin).Verifier;
 
     static Task<byte[]> LeafAsync(EcdsaLogKey signer, EcdsaLogKey old, EcdsaLogKey @new, string newName = Origin) =>
-        LeafAsync(signer, new KeyRotation(Make.Acme, RotatedKey.Signing, Verifier(old).ToString(), @new.Named(newName).Verifier.ToString()));
+        LeafAsync(signer, new KeyRotation(Make.Org, RotatedKey.Signing, Verifier(old).ToString(), @new.Named(newName).Verifier.ToString()));
 
     static async Task<byte[]> LeafAsync(EcdsaLogKey signer, KeyRotation rotation)
     {
         var data = await rotation.SignAsync(signer.Named(Origin), default);
-        return OwnEvent.Of(TellOwnEvent.Ledger(rotation.Ledger), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Noon, new CountedBytes(), data).Leaf(1);
+        return OwnEvent.Of(TellOwnEvent.Ledger(rotation.Ledger), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Now, new SeededRandom(), data).Leaf(1);
     }
 }
