@@ -102,9 +102,8 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
             }
             else if (values.TryGetValue(timeName, out var timeText))
             {
-                if (Rfc3339.TryParse(timeText, out var time))
+                if (PageParameters.Time(timeName, timeText, Errors) is { } time)
                     return new CertificatePoint.Time(time);
-                Errors.Add(timeName, $"must be {Rfc3339.Grammar} (in a URL, a + is written %2B)");
             }
 
             return new CertificatePoint.Now();

@@ -1,20 +1,16 @@
-using System.Security.Cryptography;
-using CertFunctions.Core.Events;
-using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
 using CertFunctions.Testing;
+using static CertFunctions.Core.Tests.Support.KeysInTurn;
 
 namespace CertFunctions.Core.Tests.Verification;
 
 /// <summary>R35: which key counts at which size, whichever of them a policy pins.</summary>
 public sealed class FollowedKeysTests : IDisposable
 {
-    const string Origin = "certfn.example/acme";
-
-    readonly List<EcdsaLogKey> made = [];
+    readonly KeysInTurn made = new();
 
     [Fact]
     public async Task From_any_key_that_is_pinned_those_after_it_are_followed()
@@ -90,22 +86,9 @@ public sealed class FollowedKeysTests : IDisposable
         }
     }
 
-    public void Dispose() => made.ForEach(k => k.Dispose());
+    public void Dispose() => made.Dispose();
 
     static bool In(FollowedKeys keys, EcdsaLogKey key, long size) => keys.Of(Verifier(key), size) == KeyStanding.InForce;
 
-    EcdsaLogKey Key()
-    {
-        made.Add(new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
-        return made[^1];
-    }
-
-    static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Origin).Verifier;
-
-    static async Task<byte[]> LeafAsync(EcdsaLogKey old, EcdsaLogKey @new)
-    {
-        var rotation = new KeyRotation(Make.Org, RotatedKey.Signing, Verifier(old).ToString(), Verifier(@new).ToString());
-        var data = await rotation.SignAsync(old.Named(Origin), default);
-        return OwnEvent.Of(TellOwnEvent.Ledger(Make.Org), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Now, new SeededRandom(), data).Leaf(1);
-    }
+    EcdsaLogKey Key() => made.Key();
 }

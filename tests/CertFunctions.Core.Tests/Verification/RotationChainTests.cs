@@ -1,20 +1,16 @@
-using System.Security.Cryptography;
 using System.Text;
-using CertFunctions.Core.Events;
-using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
 using CertFunctions.Testing;
+using static CertFunctions.Core.Tests.Support.KeysInTurn;
 
 namespace CertFunctions.Core.Tests.Verification;
 
 /// <summary>R35: who pins the log's first key follows its rotations, and nobody else's word moves them.</summary>
 public sealed class RotationChainTests : IDisposable
 {
-    const string Origin = "certfn.example/acme";
-
-    readonly List<EcdsaLogKey> made = [];
+    readonly KeysInTurn made = new();
 
     [Fact]
     public async Task Each_key_is_trusted_for_just_the_checkpoints_of_its_time()
@@ -115,22 +111,7 @@ public sealed class RotationChainTests : IDisposable
         Assert.True(chain.IsTrusted(key, 50));
     }
 
-    public void Dispose() => made.ForEach(k => k.Dispose());
+    public void Dispose() => made.Dispose();
 
-    EcdsaLogKey Key()
-    {
-        made.Add(new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
-        return made[^1];
-    }
-
-    static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Origin).Verifier;
-
-    static Task<byte[]> LeafAsync(EcdsaLogKey signer, EcdsaLogKey old, EcdsaLogKey @new, string newName = Origin) =>
-        LeafAsync(signer, new KeyRotation(Make.Org, RotatedKey.Signing, Verifier(old).ToString(), @new.Named(newName).Verifier.ToString()));
-
-    static async Task<byte[]> LeafAsync(EcdsaLogKey signer, KeyRotation rotation)
-    {
-        var data = await rotation.SignAsync(signer.Named(Origin), default);
-        return OwnEvent.Of(TellOwnEvent.Ledger(rotation.Ledger), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Now, new SeededRandom(), data).Leaf(1);
-    }
+    EcdsaLogKey Key() => made.Key();
 }
