@@ -44,7 +44,10 @@ static class Certfn
     public static Task<Ended> RunWithAsync(string home, string variable, string value, params string[] arguments) =>
         EndAsync(Start(home, "/usr/bin/env", [$"{variable}={value}", Dotnet, Program, .. arguments]));
 
-    public static Process Start(string home, params string[] arguments) => Start(home, Dotnet, [Program, .. arguments]);
+    /// <summary>Starts a verb as from a terminal: where the tests run in a shell's background, what they start would ignore an interrupt.</summary>
+    public static Process Start(string home, params string[] arguments) => OperatingSystem.IsLinux()
+        ? Start(home, "/usr/bin/env", ["--default-signal=INT", Dotnet, Program, .. arguments])
+        : Start(home, Dotnet, [Program, .. arguments]);
 
     public static Process Start(string home, string program, IEnumerable<string> arguments)
     {
