@@ -35,7 +35,9 @@ sealed record CheckPlace(DateTimeOffset Began, long Size, Digest Hash, bool Done
         return keys.TryGet(keys.CurrentId, out var key) ? $"{keys.CurrentId} {Mac(key, reader, Encoding.UTF8.GetBytes(document))} {document}" : throw new System.Diagnostics.UnreachableException();
     }
 
-    /// <summary>Null for what is no place, with why where it is not of our making: that is no reason to trust less, and the check begins at genesis.</summary>
+    /// <summary>
+    /// Null for what is no place of a key at hand, with why where it is not of our making: that is no reason to trust less, and the check begins at genesis.
+    /// </summary>
     public static CheckPlace? Read(string? text, string reader, LedgerKeys keys, out string? refused)
     {
         refused = null;
@@ -47,11 +49,9 @@ sealed record CheckPlace(DateTimeOffset Began, long Size, Digest Hash, bool Done
             return null;
         }
 
+        // Another process may have a newer key already: no reason to tell anyone.
         if (!keys.TryGet(id, out var key))
-        {
-            refused = $"its MAC is under the key '{id}', which is not at hand";
             return null;
-        }
 
         // What is read is the bytes that were checked.
         var bytes = Encoding.UTF8.GetBytes(document);
