@@ -155,24 +155,12 @@ public sealed class EveryRequestFaultTests : IAsyncLifetime
         });
     }
 
-    /// <summary>Runs the scenario with its first request failing, then its second, until no request is left to fail; how many there were.</summary>
-    async Task<int> EachRequestAsync(string fault, Func<Task<Func<Task>>> prepare)
+    /// <summary>Each run of the scenario with names of its own.</summary>
+    Task<int> EachRequestAsync(string fault, Func<Task<Func<Task>>> prepare) => EachRequest.FailsAsync(store, Effects[fault], _ =>
     {
-        for (var failing = 1; ; failing++)
-        {
-            run++;
-            var scenario = await prepare();
-            var seen = 0;
-            using var rule = Effects[fault](store.Emulator.Faults, _ => Interlocked.Increment(ref seen) >= failing);
-            var work = scenario();
-            // What fails for good is mended once it was noticed.
-            if (await Task.WhenAny(work, rule.HitAsync(10)) != work)
-                rule.Dispose();
-            await work.WaitAsync(TimeSpan.FromSeconds(30));
-            if (rule.Hits == 0)
-                return failing - 1;
-        }
-    }
+        run++;
+        return prepare();
+    });
 
     static async Task<T> AnsweredAsync<T>(Func<Task<T>> step)
     {

@@ -50,7 +50,7 @@ public sealed class ManyWritersTests
         using (var held = store.Emulator.Faults.Hold(1, r => r.Container == CosmosLayout.Events && r.IsWrite))
         {
             appends = [store.Events.AppendAsync(calls[0], default)];
-            await held.HitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await held.HitAsync().WaitAsync(TimeSpan.FromSeconds(120));
             appends.AddRange(calls.Skip(1).Take(10).Select(events => store.Events.AppendAsync(events, default)));
 
             Assert.All(await store.Events.AppendAsync(calls[11], default), o => Assert.IsType<AppendOutcome.Busy>(o));

@@ -39,7 +39,7 @@ public sealed class TriggerFaultTests : IAsyncLifetime
     [MemberData(nameof(Faults))]
     public async Task Whichever_request_of_chaining_a_batch_fails_the_batch_comes_again_and_chains_each_event_once(string fault)
     {
-        var requests = await EachRequestAsync(fault, async run =>
+        var requests = await EachRequest.FailsAsync(store, Effects[fault], async run =>
         {
             var batch = await NewEventsAsync(run);
             return () => Trigger.DeliverAsync(batch, () => Trigger.Chain(store));
@@ -54,7 +54,7 @@ public sealed class TriggerFaultTests : IAsyncLifetime
     public async Task Whichever_request_of_forwarding_a_batch_fails_the_batch_comes_again_and_the_hub_gets_the_ledger_whole(string fault)
     {
         var hub = new ScriptedHub();
-        var requests = await EachRequestAsync(fault, async run =>
+        var requests = await EachRequest.FailsAsync(store, Effects[fault], async run =>
         {
             var batch = await NewEntriesAsync(run);
             return () => Trigger.DeliverAsync(batch, () => Trigger.Forward(store, Trigger.Sink(hub)));
@@ -226,24 +226,6 @@ public sealed class TriggerFaultTests : IAsyncLifetime
 
     static string Identity(JsonElement document) => string.Join('/', ((string[])["org", "subject", "segment", "id", "_etag"]).Select(n => document.TryGetProperty(n, out var v) ? v.ToString() : ""));
 
-    /// <summary>Runs the scenario with its first request failing, then its second, until no request is left to fail; how many there were.</summary>
-    async Task<int> EachRequestAsync(string fault, Func<int, Task<Func<Task>>> prepare)
-    {
-        for (var failing = 1; ; failing++)
-        {
-            var scenario = await prepare(failing);
-            var seen = 0;
-            using var rule = Effects[fault](store.Emulator.Faults, _ => Interlocked.Increment(ref seen) >= failing);
-            var work = scenario();
-            // What fails for good is mended once it was noticed.
-            if (await Task.WhenAny(work, rule.HitAsync(10)) != work)
-                rule.Dispose();
-            await work.WaitAsync(TimeSpan.FromSeconds(60));
-            if (rule.Hits == 0)
-                return failing - 1;
-        }
-    }
-
     /// <summary>Runs the scenario with the worker asked to stop at its first request, then at its second, until it makes no more requests; how many there were.</summary>
     async Task<int> EachShutdownAsync(Func<int, Task<Func<Func<int, CancellationToken>, Task>>> prepare)
     {
@@ -262,7 +244,7 @@ public sealed class TriggerFaultTests : IAsyncLifetime
 
                 return false;
             });
-            await scenario(delivery => delivery == 1 ? stop.Token : default).WaitAsync(TimeSpan.FromSeconds(60));
+            await scenario(delivery => delivery == 1 ? stop.Token : default).WaitAsync(TimeSpan.FromSeconds(120));
             if (!stopped)
                 return at - 1;
         }

@@ -83,7 +83,7 @@ public sealed class ChangeFeedTests
 
         // What the first had, the other takes over.
         for (var i = 100; i < 140; i++) await container.CreateItemAsync(new Item { Id = $"d{i}", Pk = $"p{i}", Seq = i });
-        await Lab.UntilAsync(() => seen.Count == 140, "the second processor took over", 40);
+        await Lab.UntilAsync(() => seen.Count == 140, "the second processor took over");
         await two.StopAsync();
         Assert.Equal(partitions, await LeasesAsync(leases));
     }

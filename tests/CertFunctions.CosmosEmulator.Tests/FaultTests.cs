@@ -113,11 +113,11 @@ public sealed class FaultTests
         var container = await lab.ContainerAsync();
         var fault = lab.Emulator.Faults.Hold(1, request => request.Kind == OperationKind.CreateDocument);
         var held = container.CreateItemAsync(new Item { Id = "a", Pk = "p" }, Key);
-        await fault.HitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await fault.HitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         await Lab.RefusedAsync(HttpStatusCode.NotFound, () => container.ReadItemAsync<Item>("a", Key));
         Assert.False(held.IsCompleted);
         fault.Dispose();
-        await held.WaitAsync(TimeSpan.FromSeconds(10));
+        await held.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     [Fact]

@@ -78,7 +78,7 @@ sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>Waits, in small steps and not for ever, until something holds.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what, int seconds = 20)
+    public static async Task UntilAsync(Func<Task<bool>> holds, string what, int seconds = 90)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (!await holds())
@@ -88,5 +88,5 @@ sealed class Lab : IAsyncDisposable
         }
     }
 
-    public static Task UntilAsync(Func<bool> holds, string what, int seconds = 20) => UntilAsync(() => Task.FromResult(holds()), what, seconds);
+    public static Task UntilAsync(Func<bool> holds, string what, int seconds = 90) => UntilAsync(() => Task.FromResult(holds()), what, seconds);
 }

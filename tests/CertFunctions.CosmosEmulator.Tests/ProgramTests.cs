@@ -20,7 +20,7 @@ public sealed class ProgramTests : IDisposable
             using var client = Lab.NewClient(program.ConnectionString);
             Database database = await client.CreateDatabaseAsync("db");
             Container container = await database.CreateContainerAsync("c", "/pk");
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
             var writer = Task.Run(async () =>
             {
                 for (var i = 0; !limit.IsCancellationRequested; i++)
@@ -54,7 +54,7 @@ public sealed class ProgramTests : IDisposable
         using var program = await StartAsync("--port", "0", "--snapshot", file);
         using (var client = Lab.NewClient(program.ConnectionString)) await client.CreateDatabaseAsync("kept");
         using (var stop = Process.Start("kill", ["-TERM", $"{program.Process.Id}"])) await stop.WaitForExitAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await program.Process.WaitForExitAsync(limit.Token);
         Assert.Equal(0, program.Process.ExitCode);
         Assert.Contains("\"kept\"", await File.ReadAllTextAsync(file, limit.Token), StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class ProgramTests : IDisposable
     static async Task<Running> StartAsync(params string[] arguments)
     {
         var process = Process.Start(StartInfo(arguments))!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
             if (line.StartsWith("AccountEndpoint=", StringComparison.Ordinal))
                 return new Running(process, line);

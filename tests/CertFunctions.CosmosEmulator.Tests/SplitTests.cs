@@ -102,7 +102,7 @@ public sealed class SplitTests
 
         lab.Emulator.Split("lab", container.Id);
         await FillAsync(container, 30, 60);
-        await Lab.UntilAsync(() => seen.Count == 60, "the processor saw what came after", 40);
+        await Lab.UntilAsync(() => seen.Count == 60, "the processor saw what came after");
         await processor.StopAsync();
         Assert.Equal(
             ["1", "2"],

@@ -33,7 +33,7 @@ public sealed class AccessTests : HttpTest
     };
 
     [Fact]
-    public void Every_call_there_is_stands_in_these_tests() => Assert.Equal(EndpointTable.All.Count, Calls.Count);
+    public void Every_call_there_is_stands_in_these_tests() => Assert.Equal(Service.Endpoints.All.Count, Calls.Count);
 
     [Theory]
     [MemberData(nameof(Calls))]

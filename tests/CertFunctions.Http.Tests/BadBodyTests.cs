@@ -74,24 +74,16 @@ public sealed class BadBodyTests : HttpTest
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(60)]
-    public async Task A_body_that_ends_before_its_length_stores_nothing(int sent)
-    {
-        using var connection = await RawConnection.OpenAsync(Service.Url);
-        await connection.PostHeadAsync($"Content-Length: {Good.Length}");
-        await connection.WriteAsync(Good[..sent]);
-        connection.EndSending();
-        var answer = await connection.ReadAsync();
-        if (answer.Length > 0)
-            Is(answer, 400, "bad-request");
-        await ServiceGoesOnAsync(0);
-    }
+    public Task A_body_that_ends_before_its_length_stores_nothing(int sent) => EndsEarlyAsync(Good[..sent], Good.Length);
 
     [Fact]
-    public async Task A_whole_event_in_a_body_that_ends_before_its_length_is_not_stored()
+    public Task A_whole_event_in_a_body_that_ends_before_its_length_is_not_stored() => EndsEarlyAsync(Good, Good.Length + 1);
+
+    async Task EndsEarlyAsync(byte[] sent, int length)
     {
         using var connection = await RawConnection.OpenAsync(Service.Url);
-        await connection.PostHeadAsync($"Content-Length: {Good.Length + 1}");
-        await connection.WriteAsync(Good);
+        await connection.PostHeadAsync($"Content-Length: {length}");
+        await connection.WriteAsync(sent);
         connection.EndSending();
         var answer = await connection.ReadAsync();
         if (answer.Length > 0)

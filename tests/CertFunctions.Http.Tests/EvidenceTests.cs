@@ -170,11 +170,14 @@ public sealed class EvidenceTests : HttpTest
     public async Task A_thousand_events_are_verified_in_under_a_second()
     {
         var bundle = await BundleAsync(events: 1000, others: 500);
-        Verify(bundle, Policy);
-        var started = Stopwatch.GetTimestamp();
-        Assert.Equal((Verdict.Valid, 1000L), Verify(bundle, Policy) is var r ? (r.Verdict, r.Entries) : default);
-        // Some tens of milliseconds; other tests share the processor.
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        // Some tens of milliseconds; other tests share the processor, so the quickest of a few counts.
+        var quickest = Enumerable.Range(0, 5).Min(_ =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            Assert.Equal((Verdict.Valid, 1000L), Verify(bundle, Policy) is var r ? (r.Verdict, r.Entries) : default);
+            return Stopwatch.GetElapsedTime(started);
+        });
+        Assert.InRange(quickest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     void Names(string[] lines, int line, string of, string to, Layer layer, string what)

@@ -10,7 +10,7 @@ namespace CertFunctions.Http.Tests;
 /// <summary>R34: on request the acknowledgement is a promise, signed, that the stored leaf will be in the ledger in time.</summary>
 public sealed class ReceiptTests : HttpTest
 {
-    static readonly VerifierKey Key = HttpService.LogKey.Named("certfn.example/acme").Verifier;
+    static readonly VerifierKey Key = HttpService.LogKey.Named(HttpService.LogName.Origin(Make.Org)).Verifier;
 
     [Fact]
     public async Task A_receipt_names_the_event_the_hash_of_the_stored_leaf_and_the_time_it_is_due()

@@ -15,6 +15,10 @@ public sealed class SinksTests : HttpTest
     }
 
     [Fact]
+    public async Task Each_sink_there_is_stands_in_the_answer() => Assert.Equal(
+        ["file", "siem"], (await Service.GetAsync("/siem/sinks")).Json.GetProperty("sinks").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+
+    [Fact]
     public async Task A_sink_that_is_up_has_what_the_ledger_has()
     {
         await FillAsync("a");
@@ -62,5 +66,6 @@ public sealed class SinksTests : HttpTest
             Assert.Equal(201, (await Service.PostAsync(Make.Json("c1", id: $"{prefix}{i}"))).Status);
     }
 
-    async Task<System.Text.Json.JsonElement> SinkAsync() => Assert.Single((await Service.GetAsync("/siem/sinks")).Json.GetProperty("sinks").EnumerateArray());
+    async Task<System.Text.Json.JsonElement> SinkAsync() =>
+        Assert.Single((await Service.GetAsync("/siem/sinks")).Json.GetProperty("sinks").EnumerateArray(), s => s.GetProperty("name").GetString() == "file");
 }

@@ -58,7 +58,7 @@ public sealed class DemoTests : IDisposable
         Certificates.Fill(Certs, 2);
         using var process = Certfn.Start(home.Path, "demo", "--certs", Certs, "--keep");
         string? line, data = null;
-        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)))
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(180)))
         {
             while ((line = await process.StandardOutput.ReadLineAsync(patience.Token)) is not null && !line.Contains("Stop with Ctrl+C", StringComparison.Ordinal))
                 data = line.Contains("CERTFN_DATA=", StringComparison.Ordinal) ? line.Split('=')[1].Trim() : data;

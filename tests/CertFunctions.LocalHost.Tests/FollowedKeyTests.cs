@@ -41,7 +41,7 @@ public sealed class FollowedKeyTests : IDisposable
         }
 
         Assert.Equal(Keys()[0].ToString(), (await VerifyAsync(0)).GetProperty("log_key").GetString());
-        await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.FromDays(365) }, default);
+        await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.Zero }, default);
         var served = await VerifyAsync(0, service.Url.ToString());
         Assert.Equal(["chained", "signed"], Guarantees(served));
         Assert.Equal(8, served.GetProperty("checkpoint_size").GetInt32());
@@ -61,7 +61,7 @@ public sealed class FollowedKeyTests : IDisposable
         var forged = newest with { Root = TreeHash.Empty, Time = newest.Time!.Value.AddYears(50) };
         var signer = ServiceKeys.LoadLog(Folder).Signer(forged.Origin);
         await archive.PutAsync(ArchiveLayout.Checkpoint(Ledger, forged.Size, forged.Time!.Value), new SignedNote(forged.ToText(), [await signer.SignAsync(forged.ToText(), default)]).ToBytes(), default);
-        await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.FromDays(365), PublishEvery = TimeSpan.FromDays(1) }, default);
+        await using var service = await LocalService.StartAsync(Options with { Url = "http://127.0.0.1:0", Quiet = true, SweepEvery = TimeSpan.Zero, PublishEvery = TimeSpan.FromDays(1) }, default);
 
         var report = await VerifyAsync(1, service.Url.ToString());
         Assert.Equal(("forked", "signature", 0), (report.GetProperty("verdict").GetString(), report.GetProperty("found_by").GetString(), report.GetProperty("first_index").GetInt32()));

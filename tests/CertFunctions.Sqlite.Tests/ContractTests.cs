@@ -13,11 +13,15 @@ sealed class SqliteUnderTest : StoreUnderTest
 {
     readonly TimeProvider clock;
     readonly TempFolder folder = new();
+    readonly string path;
     SqliteStore store;
 
-    public SqliteUnderTest(TimeProvider? clock = null)
+    /// <param name="clock">The store's clock; the system's when left out.</param>
+    /// <param name="path">A file that is there already; when left out, one of its own.</param>
+    public SqliteUnderTest(TimeProvider? clock = null, string? path = null)
     {
         this.clock = clock ?? TimeProvider.System;
+        this.path = path ?? folder.File("test.db");
         store = Open();
     }
 
@@ -45,7 +49,7 @@ sealed class SqliteUnderTest : StoreUnderTest
         folder.Dispose();
     }
 
-    SqliteStore Open() => SqliteStore.Open(new SqliteOptions { Path = folder.File("test.db"), Clock = clock });
+    SqliteStore Open() => SqliteStore.Open(new SqliteOptions { Path = path, Clock = clock });
 }
 
 public sealed class SqliteEventStoreTests : EventStoreContract

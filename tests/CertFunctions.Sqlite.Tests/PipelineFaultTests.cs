@@ -2,7 +2,6 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Timers;
 using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 using CertFunctions.Testing.Faults;
@@ -41,7 +40,7 @@ public sealed class SqlitePipelineFaultTests : PipelineFaultContract
                 }
             }
 
-            await using var roomy = new ReopenedSqlite(path);
+            await using var roomy = new SqliteUnderTest(path: path);
             for (var i = 0; i < 90; i++)
                 Assert.True(await SubmitAsync(roomy.Events, i, acknowledged));
             var rest = new PumpEvents(roomy.Feed, roomy.Positions, new ExtendLedger(roomy.Ledger, Make.Keys));
@@ -84,30 +83,5 @@ public sealed class SqlitePipelineFaultTests : PipelineFaultContract
         }
 
         return true;
-    }
-
-    sealed class ReopenedSqlite(string path) : StoreUnderTest
-    {
-        SqliteStore store = SqliteStore.Open(new SqliteOptions { Path = path });
-
-        public override IEventStore Events => store.Events;
-
-        public override IEventFeed Feed => store.Feed;
-
-        public override Core.Certificates.ICertificateStore Certificates => store.Certificates;
-
-        public override ILedgerStore Ledger => store.Ledger;
-
-        public override IPositionStore Positions => store.Positions;
-
-        public override ILeases Leases => store.Leases;
-
-        public override async Task ReopenAsync()
-        {
-            await store.DisposeAsync();
-            store = SqliteStore.Open(new SqliteOptions { Path = path });
-        }
-
-        public override ValueTask DisposeAsync() => store.DisposeAsync();
     }
 }

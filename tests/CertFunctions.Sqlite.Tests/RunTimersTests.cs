@@ -12,14 +12,14 @@ public sealed class RunTimersTests : IAsyncDisposable
 
     readonly SteppedClock clock = SteppedClock.Default;
     readonly SqliteUnderTest store;
-    readonly List<Process> processes = [];
+    readonly List<TimerProcess> processes = [];
     readonly LeaseCount counts = new();
-    readonly Job job;
+    readonly HourlyJob job;
 
     public RunTimersTests()
     {
         store = new SqliteUnderTest(clock);
-        job = new Job(clock);
+        job = new HourlyJob(clock);
     }
 
     [Fact]
@@ -202,9 +202,9 @@ public sealed class RunTimersTests : IAsyncDisposable
 
     Task<TimerRun?> LastAsync() => new RunJob([], store.Positions, clock).LastAsync("test", default);
 
-    async Task<Process> StartAsync(string holder, ILeases? leases = null, bool settle = true)
+    async Task<TimerProcess> StartAsync(string holder, ILeases? leases = null, bool settle = true)
     {
-        var process = new Process(new Job[] { job }, new CountedLeases(leases ?? store.Leases, counts), store, clock, holder);
+        var process = new TimerProcess([job], new CountedLeases(leases ?? store.Leases, counts), store, clock, holder);
         processes.Add(process);
         if (settle)
             await SettleAsync(processes.Count(p => p.IsRunning));
@@ -236,124 +236,5 @@ public sealed class RunTimersTests : IAsyncDisposable
         foreach (var process in processes)
             await process.StopAsync();
         await store.DisposeAsync();
-    }
-
-    /// <summary>A process with timers in it.</summary>
-    sealed class Process
-    {
-        readonly CancellationTokenSource stop = new();
-        readonly Task running;
-
-        public Process(IReadOnlyList<ITimedJob> jobs, ILeases leases, SqliteUnderTest store, TimeProvider clock, string holder) =>
-            running = new RunTimers(new RunJob(jobs, store.Positions, clock), leases, clock, holder, Notices.Enqueue).RunAsync(stop.Token);
-
-        public ConcurrentQueue<TimerNotice> Notices { get; } = [];
-
-        public bool IsRunning { get; private set; } = true;
-
-        public async Task StopAsync()
-        {
-            IsRunning = false;
-            await stop.CancelAsync();
-            await running;
-        }
-    }
-
-    sealed class Job(TimeProvider clock) : ITimedJob
-    {
-        readonly Lock gate = new();
-        TaskCompletionSource free = Completed();
-
-        public string Name { get; set; } = "test";
-
-        public TimeSpan Every => Hour;
-
-        public bool Fails { get; set; }
-
-        public ConcurrentQueue<DateTimeOffset> Runs { get; } = [];
-
-        public int AtIt { get; private set; }
-
-        public int MostAtOnce { get; private set; }
-
-        public void Hold() => free = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Release() => free.TrySetResult();
-
-        public async Task RunAsync(CancellationToken cancellationToken)
-        {
-            lock (gate)
-                MostAtOnce = Math.Max(MostAtOnce, ++AtIt);
-            Runs.Enqueue(clock.GetUtcNow());
-            try
-            {
-                await free.Task.WaitAsync(cancellationToken);
-                if (Fails)
-                    throw new InvalidOperationException("it went wrong");
-            }
-            finally
-            {
-                lock (gate)
-                    AtIt--;
-            }
-        }
-
-        static TaskCompletionSource Completed()
-        {
-            var done = new TaskCompletionSource();
-            done.SetResult();
-            return done;
-        }
-    }
-
-    sealed class LeaseCount
-    {
-        int taken, givenBack;
-
-        public int Taken => Volatile.Read(ref taken);
-
-        public int GivenBack => Volatile.Read(ref givenBack);
-
-        public void Take() => Interlocked.Increment(ref taken);
-
-        public void GiveBack() => Interlocked.Increment(ref givenBack);
-    }
-
-    sealed class CountedLeases(ILeases inner, LeaseCount counts) : ILeases
-    {
-        public async Task<bool> TryTakeAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken)
-        {
-            counts.Take();
-            var isOurs = false;
-            try
-            {
-                return isOurs = await inner.TryTakeAsync(name, holder, timeToLive, cancellationToken);
-            }
-            finally
-            {
-                if (!isOurs)
-                    counts.GiveBack();
-            }
-        }
-
-        public Task<bool> RenewAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken) => inner.RenewAsync(name, holder, timeToLive, cancellationToken);
-
-        public async Task ReleaseAsync(string name, string holder, CancellationToken cancellationToken)
-        {
-            await inner.ReleaseAsync(name, holder, cancellationToken);
-            counts.GiveBack();
-        }
-    }
-
-    sealed class FailingLeases(ILeases inner) : ILeases
-    {
-        public bool Fails { get; set; }
-
-        public Task<bool> TryTakeAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken) =>
-            Fails ? throw new IOException("no answer") : inner.TryTakeAsync(name, holder, timeToLive, cancellationToken);
-
-        public Task<bool> RenewAsync(string name, string holder, TimeSpan timeToLive, CancellationToken cancellationToken) => inner.RenewAsync(name, holder, timeToLive, cancellationToken);
-
-        public Task ReleaseAsync(string name, string holder, CancellationToken cancellationToken) => inner.ReleaseAsync(name, holder, cancellationToken);
     }
 }

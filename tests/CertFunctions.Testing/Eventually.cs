@@ -12,7 +12,7 @@ public static class Eventually
         var started = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(started) > (deadline ?? TimeSpan.FromSeconds(30)))
+            if (Stopwatch.GetElapsedTime(started) > (deadline ?? TimeSpan.FromSeconds(90)))
                 throw new TimeoutException($"it did not come to pass: {what}");
             await Task.Delay(Poll);
         }

@@ -68,7 +68,7 @@ public static class Make
 
     static long handles;
 
-    /// <summary>The entries of events, as a ledger that began with them would hold them.</summary>
+    /// <summary>The entries of events, as a ledger that began with them would hold them, linked here step by step as the format page says.</summary>
     public static IReadOnlyList<ChainedEvent> Chain(IEnumerable<RecordedEvent> events, LedgerKeys? keys = null)
     {
         var entries = new List<ChainedEvent>();
@@ -84,4 +84,9 @@ public static class Make
     }
 
     public static ReadOnlyMemory<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    public static string Text(ReadOnlyMemory<byte> utf8) => Encoding.UTF8.GetString(utf8.Span);
+
+    /// <summary>Bytes that differ from one to the next.</summary>
+    public static byte[] Bytes(int count, byte first) => [.. Enumerable.Range(0, count).Select(i => (byte)(first + 7 * i))];
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
@@ -14,8 +16,13 @@ namespace CertFunctions.Core.Verification;
 /// a run costs what is new. The whole begins at genesis once in each <paramref name="period"/>. Either keeps its place between runs and starts, and a run ends by itself
 /// after <see cref="Within"/>, for a platform that ends what takes too long: the next goes on from there. A break is recorded as <c>audit.chain_broken</c>, once per
 /// index, and so reaches the SIEM. If we die before the place is saved, the same entries are checked again.
+/// <para>
+/// A saved place has a MAC, as it lies beside what is checked. One that is not of our making counts as none and is told of, as <c>audit.check_place_refused</c>. Who puts back
+/// one that we saved earlier makes a tail check more, and a pass over the whole leave out what that pass had seen; so a saved pass counts for <see cref="MostPeriods"/> periods.
+/// That the end was cut off with the head, with all places put back to before it or deleted, no place can tell: the archive's checkpoints do.
+/// </para>
 /// </summary>
-public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositionStore positions, TellOwnEvent tell, LedgerHealth health, TimeProvider clock, CheckScope scope, TimeSpan period) : ITimedJob
+public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys keys, IPositionStore positions, TellOwnEvent tell, LedgerHealth health, TimeProvider clock, CheckScope scope, TimeSpan period) : ITimedJob
 {
     const int PageEntries = 1000;
 
@@ -25,7 +32,10 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
     /// <summary>From one run of a pass over the whole to the next.</summary>
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    /// <summary>In memory first: whoever alters the ledger can alter a place beside it.</summary>
+    /// <summary>A pass that began longer ago, and is saved only, begins anew: so long at most can one that is put back again and again keep the whole from being checked.</summary>
+    const int MostPeriods = 7;
+
+    /// <summary>In memory first: whoever alters the ledger can put back an earlier place beside it.</summary>
     readonly ConcurrentDictionary<OrgId, CheckPlace> seen = new();
     readonly ConcurrentDictionary<(OrgId, long), bool> told = new();
 
@@ -57,12 +67,22 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
         var due = new List<(OrgId Ledger, CheckPlace? Place)>();
         foreach (var ledger in await ledgers.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var place = seen.GetValueOrDefault(ledger) ?? CheckPlace.Read(await positions.GetAsync(Reader(ledger), cancellationToken).ConfigureAwait(false));
+            var place = seen.GetValueOrDefault(ledger) ?? await SavedAsync(ledger, now, cancellationToken).ConfigureAwait(false);
             if (scope == CheckScope.Tail || place is null || !place.Done || IsOver(place.Began, now))
                 due.Add((ledger, place));
         }
 
         return [.. due.OrderBy(d => d.Place?.Began ?? DateTimeOffset.MinValue)];
+    }
+
+    /// <summary>The place another run saved, if it is one of ours. One that is not is told of before the check begins anew: if we die between, it is found and told again.</summary>
+    async Task<CheckPlace?> SavedAsync(OrgId ledger, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var text = await positions.GetAsync(Reader(ledger), cancellationToken).ConfigureAwait(false);
+        var place = CheckPlace.Read(text, Reader(ledger), keys, out var refused);
+        if (refused is not null)
+            await TellAsync(ledger, text!, refused, cancellationToken).ConfigureAwait(false);
+        return scope == CheckScope.Whole && place is { Done: false } && (now - place.Began).Duration() > MostPeriods * period ? null : place;
     }
 
     /// <summary>Half a run's pace early rather than a whole one late; a beginning further ahead than a period is of a clock that has been set back since.</summary>
@@ -176,7 +196,7 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
         var same = seen.TryGetValue(ledger, out var before) && before with { Began = place.Began } == place && scope == CheckScope.Tail;
         seen[ledger] = place;
         if (!same)
-            await positions.SaveAsync(Reader(ledger), place.Print(), CancellationToken.None).ConfigureAwait(false);
+            await positions.SaveAsync(Reader(ledger), place.Print(Reader(ledger), keys), CancellationToken.None).ConfigureAwait(false);
     }
 
     Task<RecordedEvent> TellAsync(LedgerCheck check, CancellationToken cancellationToken)
@@ -191,6 +211,19 @@ public sealed class CheckLedger(ILedgerStore ledgers, LedgerKeys? keys, IPositio
             json.WriteString("verdict"u8, check.Verdict.ToString().ToLowerInvariant());
 #pragma warning restore CA1308
             json.WriteString("detail"u8, check.Detail ?? "no more is known");
+        }, cancellationToken);
+    }
+
+    /// <summary>Once for each text that is found there.</summary>
+    Task<RecordedEvent> TellAsync(OrgId ledger, string text, string why, CancellationToken cancellationToken)
+    {
+        var check = LedgerHealth.Wire(scope);
+        var id = EventId.Parse($"check-place-{check}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}");
+        return tell.HandleAsync(ledger, "audit.check_place_refused", id, json =>
+        {
+            json.WriteString("ledger"u8, ledger.Value);
+            json.WriteString("check"u8, check);
+            json.WriteString("detail"u8, why);
         }, cancellationToken);
     }
 

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Http.Access;
@@ -33,10 +31,7 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
             return Problem.NoSuchCertificate;
         // As of a seq it stands as that event left it; as of a time, as a reader was shown it then.
         DateTimeOffset? readAt = point switch { CertificatePoint.Now => clock.GetUtcNow(), CertificatePoint.Time time => time.Value, _ => null };
-        var output = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
-            CertificateJson.Write(json, address.Subject.Id, found, readAt, null);
-        return new JsonBytes(200, output.WrittenMemory);
+        return JsonBytes.Of(json => CertificateJson.Write(json, address.Subject.Id, found, readAt, null));
     }
 
     async Task<IResult> DiffAsync(HttpContext http, SubjectAddress address)
@@ -49,8 +44,7 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
             return Problem.InvalidParameter([.. points.Errors.All]);
         if (await handler.DiffAsync(address, from, to, http.RequestAborted).ConfigureAwait(false) is not { } changes)
             return Problem.NoSuchCertificate;
-        var output = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
+        return JsonBytes.Of(json =>
         {
             json.WriteStartObject();
             json.WriteString("id"u8, address.Subject.Id);
@@ -61,9 +55,7 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
                 CertificateJson.Write(json, difference);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-
-        return new JsonBytes(200, output.WrittenMemory);
+        });
     }
 
     /// <summary>The points that a query string names, read strictly.</summary>
@@ -110,9 +102,8 @@ public sealed class GetCertificate(Door door, ReadCertificate handler, TimeProvi
             }
             else if (values.TryGetValue(timeName, out var timeText))
             {
-                if (Rfc3339.TryParse(timeText, out var time))
+                if (PageParameters.Time(timeName, timeText, Errors) is { } time)
                     return new CertificatePoint.Time(time);
-                Errors.Add(timeName, $"must be {Rfc3339.Grammar} (in a URL, a + is written %2B)");
             }
 
             return new CertificatePoint.Now();

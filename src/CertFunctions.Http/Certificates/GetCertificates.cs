@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -23,29 +22,23 @@ public sealed class GetCertificates(Door door, ListCertificates handler, TimePro
         return await handler.HandleAsync(parameters.Query, parameters.Within, parameters.Cursor, parameters.Limit, http.RequestAborted).ConfigureAwait(false) switch
         {
             CertificateListing.CursorRefused refused => Problem.InvalidParameter(new FieldError("cursor", refused.Mend)),
-            CertificateListing.Read page => new JsonBytes(200, Print(page)),
+            CertificateListing.Read page => JsonBytes.Of(json => Print(json, page)),
             _ => throw new UnreachableException(),
         };
     }
 
-    static ReadOnlyMemory<byte> Print(CertificateListing.Read page)
+    static void Print(Utf8JsonWriter json, CertificateListing.Read page)
     {
-        var output = new ArrayBufferWriter<byte>(1024 * (page.Certificates.Count + 1));
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
-        {
-            json.WriteStartObject();
-            json.WriteString("as_of"u8, Rfc3339.Format(page.AsOf));
-            if (page.Counts is { } counts)
-                Print(json, counts);
-            json.WriteStartArray("certificates"u8);
-            foreach (var head in page.Certificates)
-                CertificateJson.Write(json, head.Address.Subject.Id, new CertificateAt(head.Seq, head.State), page.AsOf, head.Due);
-            json.WriteEndArray();
-            json.WriteString("next_cursor"u8, page.NextCursor);
-            json.WriteEndObject();
-        }
-
-        return output.WrittenMemory;
+        json.WriteStartObject();
+        json.WriteString("as_of"u8, Rfc3339.Format(page.AsOf));
+        if (page.Counts is { } counts)
+            Print(json, counts);
+        json.WriteStartArray("certificates"u8);
+        foreach (var head in page.Certificates)
+            CertificateJson.Write(json, head.Address.Subject.Id, new CertificateAt(head.Seq, head.State), page.AsOf, head.Due);
+        json.WriteEndArray();
+        json.WriteString("next_cursor"u8, page.NextCursor);
+        json.WriteEndObject();
     }
 
     static void Print(Utf8JsonWriter json, CertificateCounts counts)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using CertFunctions.Core.Events;
@@ -67,15 +66,7 @@ public sealed class PostEvents(Door door, IngestEvents handler, SignReceipts rec
         }
     }
 
-    static IResult One(Item item)
-    {
-        if (item.Problem is { } problem)
-            return problem;
-        var output = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
-            item.Write(json);
-        return new JsonBytes(item.Status, output.WrittenMemory);
-    }
+    static IResult One(Item item) => item.Problem is { } problem ? problem : JsonBytes.Of(item.Write, item.Status);
 
     static IResult Many(List<Item> items)
     {
@@ -83,8 +74,8 @@ public sealed class PostEvents(Door door, IngestEvents handler, SignReceipts rec
         // Nothing stored, and at least one event that only has to come again: that is the request's own answer, and the client backs off as with a single event.
         if (stored == 0 && items.Find(i => i.Problem!.Status >= 500) is { Problem: { } again })
             return again;
-        var output = new ArrayBufferWriter<byte>(64 * items.Count);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
+        var status = stored == 0 ? 400 : stored < items.Count ? 207 : items.TrueForAll(i => i.Status == 201) ? 201 : 200;
+        return JsonBytes.Of(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("stored"u8, stored);
@@ -94,10 +85,7 @@ public sealed class PostEvents(Door door, IngestEvents handler, SignReceipts rec
                 item.Write(json);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-
-        var status = stored == 0 ? 400 : stored < items.Count ? 207 : items.TrueForAll(i => i.Status == 201) ? 201 : 200;
-        return new JsonBytes(status, output.WrittenMemory);
+        }, status);
     }
 
     /// <summary>The W3C trace context a request came under, kept with its events; one that is not well-formed is no context.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Verification;
@@ -12,51 +11,48 @@ namespace CertFunctions.Http.Ledger;
 public sealed class GetLedgerHealth(Door door, LedgerHealth health)
 {
     public Task<IResult> HandleAsync(HttpContext http) => door.EnterAsync(http, Access.Access.Audit, async caller =>
-        Write(caller.Org, await health.ReadAsync(caller.Org, http.RequestAborted).ConfigureAwait(false)));
-
-    static JsonBytes Write(OrgId org, LedgerStatus status)
     {
-        var output = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
+        var status = await health.ReadAsync(caller.Org, http.RequestAborted).ConfigureAwait(false);
+        return JsonBytes.Of(json => Write(json, caller.Org, status));
+    });
+
+    static void Write(Utf8JsonWriter json, OrgId org, LedgerStatus status)
+    {
+        json.WriteStartObject();
+        json.WriteString("ledger"u8, org.Value);
+        json.WriteStartArray("checks"u8);
+        foreach (var check in status.Checks)
         {
             json.WriteStartObject();
-            json.WriteString("ledger"u8, org.Value);
-            json.WriteStartArray("checks"u8);
-            foreach (var check in status.Checks)
-            {
-                json.WriteStartObject();
-                json.WriteString("scope"u8, LedgerHealth.Wire(check.Scope));
+            json.WriteString("scope"u8, LedgerHealth.Wire(check.Scope));
 #pragma warning disable CA1308 // The wire's own spelling is lower-case.
-                json.WriteString("verdict"u8, check.Verdict.ToString().ToLowerInvariant());
+            json.WriteString("verdict"u8, check.Verdict.ToString().ToLowerInvariant());
 #pragma warning restore CA1308
-                json.WriteNumber("size"u8, check.Size);
-                if (check.FirstIndex is { } index)
-                    json.WriteNumber("first_index"u8, index);
-                if (check.Detail is { } detail)
-                    json.WriteString("detail"u8, detail);
-                json.WriteString("at"u8, Rfc3339.Format(check.At));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            Write(json, status.Overdue);
-            Write(json, status.Published);
-            json.WriteStartArray("witnesses"u8);
-            foreach (var standing in status.Witnesses)
-            {
-                json.WriteStartObject();
-                json.WriteString("witness"u8, standing.Witness);
-                json.WriteNumber("size"u8, standing.Size);
-                json.WriteString("at"u8, Rfc3339.Format(standing.At));
-                json.WriteString("error"u8, standing.Error);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteNumber("size"u8, check.Size);
+            if (check.FirstIndex is { } index)
+                json.WriteNumber("first_index"u8, index);
+            if (check.Detail is { } detail)
+                json.WriteString("detail"u8, detail);
+            json.WriteString("at"u8, Rfc3339.Format(check.At));
             json.WriteEndObject();
         }
 
-        return new JsonBytes(200, output.WrittenMemory);
+        json.WriteEndArray();
+        Write(json, status.Overdue);
+        Write(json, status.Published);
+        json.WriteStartArray("witnesses"u8);
+        foreach (var standing in status.Witnesses)
+        {
+            json.WriteStartObject();
+            json.WriteString("witness"u8, standing.Witness);
+            json.WriteNumber("size"u8, standing.Size);
+            json.WriteString("at"u8, Rfc3339.Format(standing.At));
+            json.WriteString("error"u8, standing.Error);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     static void Write(Utf8JsonWriter json, OverdueEvents? overdue)

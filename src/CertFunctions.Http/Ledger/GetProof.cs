@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -52,14 +51,16 @@ public sealed class GetProof(Door door, ILedgerStore store, IArchive archive, La
         // A proof that does not hold is never given out: the archive was altered, and the log says so.
         if (!TreeProof.IsIncluded(leafHash, index, size, [.. path], published.Checkpoint.Root))
             throw new ArchiveDamagedException($"the tiles of {org} do not give the root of {published.Name}");
-        return Print(json =>
+        return JsonBytes.Of(json =>
         {
+            json.WriteStartObject();
             json.WriteString("ledger"u8, org.Value);
             json.WriteNumber("index"u8, index);
             json.WriteString("leaf_hash"u8, leafHash.ToString());
             json.WriteNumber("size"u8, size);
             Path(json, path);
             json.WriteString("checkpoint"u8, published.Bytes.Span);
+            json.WriteEndObject();
         });
     }
 
@@ -87,12 +88,14 @@ public sealed class GetProof(Door door, ILedgerStore store, IArchive archive, La
         if (errors.Any)
             return Problem.InvalidParameter([.. errors.All]);
         var path = await TreeProof.ConsistencyAsync(new ArchiveTiles(archive, org, size), from!.Value, to ?? size, http.RequestAborted).ConfigureAwait(false);
-        return Print(json =>
+        return JsonBytes.Of(json =>
         {
+            json.WriteStartObject();
             json.WriteString("ledger"u8, org.Value);
             json.WriteNumber("from"u8, from.Value);
             json.WriteNumber("to"u8, to ?? size);
             Path(json, path);
+            json.WriteEndObject();
         });
     }
 
@@ -110,18 +113,5 @@ public sealed class GetProof(Door door, ILedgerStore store, IArchive archive, La
         foreach (var hash in path)
             json.WriteStringValue(hash.ToString());
         json.WriteEndArray();
-    }
-
-    static JsonBytes Print(Action<Utf8JsonWriter> members)
-    {
-        var output = new ArrayBufferWriter<byte>(2048);
-        using (var json = new Utf8JsonWriter(output, JsonBytes.Plain))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        return new JsonBytes(200, output.WrittenMemory);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Siem;
@@ -50,18 +49,12 @@ public sealed class ReplayOneSink(Door door, ReplaySink replay)
         return problem is null;
     }
 
-    static JsonBytes Answer(string sink, ReplayOutcome.Replaying replaying)
+    static JsonBytes Answer(string sink, ReplayOutcome.Replaying replaying) => JsonBytes.Of(json =>
     {
-        var output = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            json.WriteString("sink"u8, sink);
-            json.WriteNumber("from"u8, replaying.From);
-            json.WriteNumber("again"u8, replaying.Before - replaying.From);
-            json.WriteEndObject();
-        }
-
-        return new JsonBytes(200, output.WrittenMemory);
-    }
+        json.WriteStartObject();
+        json.WriteString("sink"u8, sink);
+        json.WriteNumber("from"u8, replaying.From);
+        json.WriteNumber("again"u8, replaying.Before - replaying.From);
+        json.WriteEndObject();
+    });
 }

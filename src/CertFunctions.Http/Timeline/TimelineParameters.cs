@@ -32,10 +32,10 @@ sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
                     timeline = timeline with { Types = Types(value, errors) };
                     break;
                 case "after":
-                    timeline = timeline with { After = Time(name, value, errors) };
+                    timeline = timeline with { After = PageParameters.Time(name, value, errors) };
                     break;
                 case "before":
-                    timeline = timeline with { Before = Time(name, value, errors) };
+                    timeline = timeline with { Before = PageParameters.Time(name, value, errors) };
                     break;
                 case "order":
                     if (value is not ("desc" or "asc"))
@@ -55,14 +55,6 @@ sealed record TimelineParameters(TimelineQuery Query, string? Cursor, int Limit)
         }
 
         return new TimelineParameters(timeline, cursor, limit);
-    }
-
-    static DateTimeOffset? Time(string name, string value, FieldErrors errors)
-    {
-        if (Rfc3339.TryParse(value, out var time))
-            return time;
-        errors.Add(name, $"must be {Rfc3339.Grammar} (in a URL, a + is written %2B)");
-        return null;
     }
 
     static IReadOnlyList<string> Types(string value, FieldErrors errors)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -12,6 +13,15 @@ sealed class JsonBytes(int status, ReadOnlyMemory<byte> body, string contentType
 
     /// <summary>Text as it is: only what JSON itself asks for is escaped. These bytes are never put into a page.</summary>
     public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The answer that is the one JSON value written by <paramref name="write"/>.</summary>
+    public static JsonBytes Of(Action<Utf8JsonWriter> write, int status = 200)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(output, Plain))
+            write(json);
+        return new JsonBytes(status, output.WrittenMemory);
+    }
 
     public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext.Response, status, contentType, body, cacheControl);
 

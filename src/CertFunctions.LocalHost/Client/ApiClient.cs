@@ -19,6 +19,10 @@ sealed class ApiClient : IDisposable
 
     public Uri Url => http.BaseAddress!;
 
+    /// <summary>Whether what a command is to look at is meant as a service's address, and not as a path.</summary>
+    public static bool IsAddress(string source) =>
+        source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The service named by <c>--url</c>, or the one that runs on the data folder, with the key found there or in <c>CERTFN_API_KEY</c>.</summary>
     public static ApiClient For(string? url, DataFolder folder)
     {

@@ -116,7 +116,7 @@ static class ReceiptCommand
     {
         // Before the ledger is looked at: what is missing there was missing then.
         var asOf = DateTimeOffset.UtcNow;
-        if (source is not null && (source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
+        if (source is not null && ApiClient.IsAddress(source))
             await ServiceAsync(search, source, folder, cancellationToken).ConfigureAwait(false);
         else if (source is not null && File.Exists(source))
             Lines(search, source, cancellationToken);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CertFunctions.LocalHost.Client;
 using CertFunctions.LocalHost.Data;
 using CertFunctions.LocalHost.Show;
@@ -23,12 +22,9 @@ static class TimelineCommand
         command.SetAction((parsed, cancellationToken) => Certfn.EndAsync(async () =>
         {
             using var api = ApiClient.For(parsed.GetValue(Certfn.Url), new DataFolder(parsed.GetValue(Certfn.Data)!));
-            string?[] query =
-            [
-                Parameter("type", parsed.GetValue(type)), Parameter("limit", parsed.GetValue(limit)), Parameter("order", parsed.GetValue(order)), Parameter("cursor", parsed.GetValue(cursor)),
-            ];
-            var path = string.Create(CultureInfo.InvariantCulture,
-                $"/api/v1/projects/{Uri.EscapeDataString(parsed.GetValue(Certfn.Project)!)}/subjects/{Uri.EscapeDataString(parsed.GetValue(kind)!)}/{Uri.EscapeDataString(parsed.GetValue(id)!)}/events?{string.Join('&', query.OfType<string>())}");
+            var path = ApiClient.Path(
+                $"/projects/{Uri.EscapeDataString(parsed.GetValue(Certfn.Project)!)}/subjects/{Uri.EscapeDataString(parsed.GetValue(kind)!)}/{Uri.EscapeDataString(parsed.GetValue(id)!)}/events",
+                ("type", parsed.GetValue(type)), ("limit", parsed.GetValue(limit)), ("order", parsed.GetValue(order)), ("cursor", parsed.GetValue(cursor)));
             using var page = await api.GetJsonAsync(path, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
@@ -47,6 +43,4 @@ static class TimelineCommand
         }));
         return command;
     }
-
-    static string? Parameter(string name, string? value) => value is null ? null : $"{name}={Uri.EscapeDataString(value)}";
 }

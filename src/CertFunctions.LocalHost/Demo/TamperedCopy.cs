@@ -1,5 +1,6 @@
 using System.Globalization;
 using CertFunctions.LocalHost.Data;
+using CertFunctions.LocalHost.Drill;
 using Microsoft.Data.Sqlite;
 
 namespace CertFunctions.LocalHost.Demo;
@@ -17,8 +18,8 @@ static class TamperedCopy
         foreach (var key in Directory.GetFiles(from.Keys, "hmac-*.key"))
             File.Copy(key, Path.Combine(to.Keys, Path.GetFileName(key)));
 
-        using var source = Open(from.Database, SqliteOpenMode.ReadOnly);
-        using var copy = Open(to.Database, SqliteOpenMode.ReadWriteCreate);
+        using var source = DrillDatabase.Open(from.Database, SqliteOpenMode.ReadOnly);
+        using var copy = DrillDatabase.Open(to.Database, SqliteOpenMode.ReadWriteCreate);
         source.BackupDatabase(copy);
         using var find = copy.CreateCommand();
         find.CommandText = "SELECT e.position, CAST(e.leaf AS TEXT) FROM events e JOIN ledger_entries l ON l.event = e.position WHERE l.idx = $index";
@@ -45,12 +46,5 @@ static class TamperedCopy
     {
         var at = text.IndexOf(Expiry, StringComparison.Ordinal) + Expiry.Length;
         return text[..at] + (text[at] == '9' ? '8' : (char)(text[at] + 1)) + text[(at + 1)..];
-    }
-
-    static SqliteConnection Open(string path, SqliteOpenMode mode)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
     }
 }

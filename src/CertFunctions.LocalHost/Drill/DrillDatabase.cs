@@ -108,7 +108,8 @@ static class DrillDatabase
             Run(connection, $"DROP TRIGGER \"{trigger}\"");
     }
 
-    static SqliteConnection Open(string path, SqliteOpenMode mode)
+    /// <summary>A connection that asks for nothing the file's own service would: not its version, not its owner.</summary>
+    public static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         connection.Open();

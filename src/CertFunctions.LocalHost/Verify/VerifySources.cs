@@ -19,7 +19,7 @@ static class VerifySources
     {
         if (source is null)
             return Task.FromResult(Folder(folder, setup, cancellationToken));
-        if (source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        if (ApiClient.IsAddress(source))
             return ServiceAsync(source, folder, setup, cancellationToken);
         if (Directory.Exists(source))
         {

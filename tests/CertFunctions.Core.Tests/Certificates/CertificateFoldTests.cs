@@ -1,6 +1,6 @@
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Certificates;
 
@@ -197,7 +197,7 @@ public sealed class CertificateFoldTests
     [Fact]
     public void Other_subjects_have_no_state()
     {
-        Assert.Null(CertificateChange.Of(Subject.Parse("device", "d1"), "cert.issued", "{}"u8, Make.Noon, Make.Noon));
-        Assert.Same(CertificateState.None, CertificateState.None.Apply(CertificateChange.Of(Subject.Parse("certificate", "c"), "ext.acme", "{}"u8, Make.Noon, Make.Noon)!));
+        Assert.Null(CertificateChange.Of(Subject.Parse("device", "d1"), "cert.issued", "{}"u8, Make.Now, Make.Now));
+        Assert.Same(CertificateState.None, CertificateState.None.Apply(CertificateChange.Of(Subject.Parse("certificate", "c"), "ext.acme", "{}"u8, Make.Now, Make.Now)!));
     }
 }

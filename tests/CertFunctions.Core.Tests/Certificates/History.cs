@@ -1,6 +1,6 @@
 using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Certificates;
 
@@ -9,7 +9,7 @@ sealed class History
 {
     static readonly SubjectAddress Address = new(OrgId.Parse("acme"), ProjectId.Parse("web"), Subject.Parse(Subject.Certificate, "c1"));
 
-    public static readonly DateTimeOffset Start = Make.Noon;
+    public static readonly DateTimeOffset Start = Make.Now;
 
     DateTimeOffset now = Start.AddDays(-1);
 

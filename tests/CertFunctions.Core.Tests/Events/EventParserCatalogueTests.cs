@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CertFunctions.Core.Events.Catalogue;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -42,7 +43,7 @@ public sealed class EventParserCatalogueTests
         var submission = Submission.Minimal(Type(name)).Without("data");
 
         if (required.Count == 0)
-            Assert.Equal("{}", Make.Utf8(submission.Accepted().Data));
+            Assert.Equal("{}", Make.Text(submission.Accepted().Data));
         else
             Assert.Equal(required, submission.Refused().Select(e => e.Field));
     }
@@ -81,7 +82,7 @@ public sealed class EventParserCatalogueTests
 
         var under = Submission.Minimal(Type(name));
         under.Data["ext"] = JsonNode.Parse("""{"colour":"blue"}""");
-        Assert.Contains("\"ext\":{\"colour\":\"blue\"}", Make.Utf8(under.Accepted().Data), StringComparison.Ordinal);
+        Assert.Contains("\"ext\":{\"colour\":\"blue\"}", Make.Text(under.Accepted().Data), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,10 +98,10 @@ public sealed class EventParserCatalogueTests
             foreach (var field in type.Fields.Where(f => f.Personal))
                 submission.Data[field.Name] = $"{field.Name}-{secret}";
             var accepted = submission.Accepted();
-            var leaf = Make.Utf8(CertFunctions.Core.Events.StampedEvent.Stamp(accepted, Make.Acme, Make.Web, null, Make.Noon, new CountedBytes()).Leaf(1));
-            var personal = JsonNode.Parse(Make.Utf8(accepted.Personal))!;
+            var leaf = Make.Text(CertFunctions.Core.Events.StampedEvent.Stamp(accepted, Make.Org, Make.Project, null, Make.Now, new SeededRandom()).Leaf(1));
+            var personal = JsonNode.Parse(Make.Text(accepted.Personal))!;
             return !leaf.Contains(secret, StringComparison.Ordinal)
-                && !Make.Utf8(accepted.Data).Contains(secret, StringComparison.Ordinal)
+                && !Make.Text(accepted.Data).Contains(secret, StringComparison.Ordinal)
                 && (string?)personal["actor"]!["id"] == $"id-{secret}"
                 && (string?)personal["actor"]!["name"] == $"name-{secret}"
                 && type.Fields.Where(f => f.Personal).All(f => (string?)personal["data"]![f.Name] == $"{f.Name}-{secret}")
@@ -113,7 +114,7 @@ public sealed class EventParserCatalogueTests
         Assert.All(EventCatalogue.All, type =>
         {
             var accepted = Submission.Full(type).Accepted();
-            Assert.Equal(Canonical.Of(accepted.Data).Text, Make.Utf8(accepted.Data));
-            Assert.Equal(Canonical.Of(accepted.Personal).Text, Make.Utf8(accepted.Personal));
+            Assert.Equal(Canonical.Of(accepted.Data).Text, Make.Text(accepted.Data));
+            Assert.Equal(Canonical.Of(accepted.Personal).Text, Make.Text(accepted.Personal));
         });
 }

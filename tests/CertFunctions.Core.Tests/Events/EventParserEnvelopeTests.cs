@@ -1,5 +1,6 @@
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -18,11 +19,11 @@ public sealed class EventParserEnvelopeTests
             .Set("status", "\"denied\"").Set("severity", "\"critical\"").Set("correlation_id", "\"corr 1\"").Accepted();
 
         Assert.Equal(("e:1", "thing:s-1"), (accepted.Id?.Value, accepted.Subject.ToString()));
-        Assert.Equal(Make.Noon.AddSeconds(0.5), accepted.OccurredAt);
+        Assert.Equal(Make.Now.AddSeconds(0.5), accepted.OccurredAt);
         Assert.Equal((ActorType.ServiceAccount, EventStatus.Denied, Severity.Critical), (accepted.ActorType, accepted.Status, accepted.Severity));
         Assert.Equal("corr 1", accepted.CorrelationId);
-        Assert.Equal("""{"n":1}""", Make.Utf8(accepted.Data));
-        Assert.Equal("""{"actor":{"id":"svc","name":"The service"}}""", Make.Utf8(accepted.Personal));
+        Assert.Equal("""{"n":1}""", Make.Text(accepted.Data));
+        Assert.Equal("""{"actor":{"id":"svc","name":"The service"}}""", Make.Text(accepted.Personal));
     }
 
     [Theory]
@@ -170,7 +171,7 @@ public sealed class EventParserEnvelopeTests
     [InlineData("\"x\"")]
     [InlineData("null")]
     public void What_is_not_an_object_is_not_an_event(string json) =>
-        Assert.Equal(new FieldError("", "must be a JSON object: one event"), Assert.Single(Assert.IsType<ParsedEvent.Refused>(EventParser.Parse(Make.Json(json), null, Make.Noon)).Errors));
+        Assert.Equal(new FieldError("", "must be a JSON object: one event"), Assert.Single(Assert.IsType<ParsedEvent.Refused>(Make.Parse(json)).Errors));
 
     [Theory]
     [InlineData("""{"type":"ext.a","type":"ext.b"}""", "type")]
@@ -183,7 +184,7 @@ public sealed class EventParserEnvelopeTests
     [InlineData("""{"type":"ext.a","actor":{"type":"user","id":"\ud800"},"subject":{"kind":"t","id":"x"}}""", "actor.id")]
     [InlineData("""{"\ud800":1}""", "")]
     public void A_member_twice_or_ill_formed_text_is_refused_where_it_stands(string json, string field) =>
-        Assert.Contains(field, Assert.IsType<ParsedEvent.Refused>(EventParser.Parse(Make.Json(json), null, Make.Noon)).Errors.Select(e => e.Field));
+        Assert.Contains(field, Assert.IsType<ParsedEvent.Refused>(Make.Parse(json)).Errors.Select(e => e.Field));
 
     [Fact]
     public void Payload_and_personal_part_may_take_60_KiB_together_and_not_a_byte_more()
@@ -205,8 +206,8 @@ public sealed class EventParserEnvelopeTests
         {
             var accepted = Submission.Of("ext.acme.reviewed", $$$"""{"value":{{{value}}},"personal":{"value":{{{value}}}}}""");
             var kept = Canonical.Of(value).Text;
-            return Make.Utf8(accepted.Accepted().Data) == $$"""{"value":{{kept}}}"""
-                && Make.Utf8(accepted.Accepted().Personal) == $$$$"""{"actor":{"id":"u-1"},"data":{"personal":{"value":{{{{kept}}}}}}}""";
+            return Make.Text(accepted.Accepted().Data) == $$"""{"value":{{kept}}}"""
+                && Make.Text(accepted.Accepted().Personal) == $$$$"""{"actor":{"id":"u-1"},"data":{"personal":{"value":{{{{kept}}}}}}}""";
         }).QuickCheckThrowOnFailure();
 
     [Fact]

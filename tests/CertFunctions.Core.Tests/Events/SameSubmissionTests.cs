@@ -1,17 +1,18 @@
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Events;
 
 /// <summary>What makes a submission a duplicate, and what a conflict.</summary>
 public sealed class SameSubmissionTests
 {
-    static readonly CountedBytes Random = new();
+    static readonly SeededRandom Random = new();
 
     static Submission Event() => Submission.Of("user.login", """{"auth_method":"sso","ip":"192.0.2.7"}""").Set("id", "\"e-1\"");
 
     static StampedEvent Stamp(Submission submission, int secondsLater = 0, string? trace = null) =>
-        StampedEvent.Stamp(submission.Accepted(), Make.Acme, Make.Web, trace, Make.Noon.AddSeconds(secondsLater), Random);
+        StampedEvent.Stamp(submission.Accepted(), Make.Org, Make.Project, trace, Make.Now.AddSeconds(secondsLater), Random);
 
     static RecordedEvent Record(Submission submission)
     {

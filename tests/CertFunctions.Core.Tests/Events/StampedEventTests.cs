@@ -2,6 +2,7 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Events.Catalogue;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -10,14 +11,14 @@ namespace CertFunctions.Core.Tests.Events;
 public sealed class StampedEventTests
 {
     static StampedEvent Stamp(Submission submission, DateTimeOffset? now = null, params byte[][] random) =>
-        StampedEvent.Stamp(submission.Accepted(), Make.Acme, Make.Web, null, now ?? Make.Noon, random.Length == 0 ? new CountedBytes() : new ScriptedBytes(random));
+        StampedEvent.Stamp(submission.Accepted(), Make.Org, Make.Project, null, now ?? Make.Now, random.Length == 0 ? new SeededRandom() : new ScriptedBytes(random));
 
     [Fact]
     public void A_leaf_is_canonical_whatever_the_event_holds() =>
         Prop.ForAll(Gen.Zip(JsonTexts.Value, Gen.Choose(1, int.MaxValue)).ToArbitrary(), pair =>
         {
             var leaf = Stamp(Submission.Of("ext.a", $$"""{"value":{{pair.Item1}}}""").Set("correlation_id", "\"c \\\"1\\\"\"")).Leaf(pair.Item2);
-            return Canonical.Of(leaf).Text == Make.Utf8(leaf);
+            return Canonical.Of(leaf).Text == Make.Text(leaf);
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -33,8 +34,8 @@ public sealed class StampedEventTests
     {
         var stamped = Stamp(Submission.Of("ext.a"), new DateTimeOffset(2026, 3, 1, 13, 0, 0, TimeSpan.FromHours(1)));
 
-        Assert.Equal((Make.Noon, Make.Noon), (stamped.OccurredAt, stamped.RecordedAt));
-        Assert.Contains("\"occurred_at\":\"2026-03-01T12:00:00Z\"", Make.Utf8(stamped.Leaf(1)), StringComparison.Ordinal);
+        Assert.Equal((Make.Now, Make.Now), (stamped.OccurredAt, stamped.RecordedAt));
+        Assert.Contains("\"occurred_at\":\"2026-03-01T12:00:00Z\"", Make.Text(stamped.Leaf(1)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +43,7 @@ public sealed class StampedEventTests
     {
         var stamped = Stamp(Submission.Of("ext.a"));
 
-        Assert.Equal(Make.Utf8(stamped.Leaf(long.MaxValue)), Make.Utf8(stamped.Leaf(1)).Replace("\"seq\":1,", $"\"seq\":{long.MaxValue},", StringComparison.Ordinal));
+        Assert.Equal(Make.Text(stamped.Leaf(long.MaxValue)), Make.Text(stamped.Leaf(1)).Replace("\"seq\":1,", $"\"seq\":{long.MaxValue},", StringComparison.Ordinal));
     }
 
     /// <summary>
@@ -63,7 +64,7 @@ public sealed class StampedEventTests
         largest.Data["d"] = new string('d', room - "\"d\":\"\"".Length);
         var accepted = largest.Accepted();
         var org = OrgId.Parse(new string('o', 64));
-        var leaf = StampedEvent.Stamp(accepted, org, ProjectId.Parse(new string('p', 64)), new string('0', 55), Make.Noon.AddTicks(1234567), new CountedBytes()).Leaf(long.MaxValue);
+        var leaf = StampedEvent.Stamp(accepted, org, ProjectId.Parse(new string('p', 64)), new string('0', 55), Make.Now.AddTicks(1234567), new SeededRandom()).Leaf(long.MaxValue);
 
         Assert.Equal(EventParser.MaxEventBytes, accepted.Data.Length + accepted.Personal.Length);
         var longestModule = EventCatalogue.All.Max(t => t.Module.Length);
@@ -75,9 +76,9 @@ public sealed class StampedEventTests
     [Fact]
     public void Each_event_has_a_salt_of_its_own_so_equal_persons_have_unequal_commitments()
     {
-        var random = new CountedBytes();
-        var one = StampedEvent.Stamp(Submission.Of("ext.a").Accepted(), Make.Acme, Make.Web, null, Make.Noon, random);
-        var other = StampedEvent.Stamp(Submission.Of("ext.a").Accepted(), Make.Acme, Make.Web, null, Make.Noon, random);
+        var random = new SeededRandom();
+        var one = StampedEvent.Stamp(Submission.Of("ext.a").Accepted(), Make.Org, Make.Project, null, Make.Now, random);
+        var other = StampedEvent.Stamp(Submission.Of("ext.a").Accepted(), Make.Org, Make.Project, null, Make.Now, random);
 
         Assert.NotEqual(Header(one).Personal.ToArray(), Header(other).Personal.ToArray());
     }
@@ -117,7 +118,7 @@ public sealed class StampedEventTests
     [InlineData("\"v\":1}", "\"v\":1")]
     public void Bytes_that_are_not_a_leaf_of_a_known_version_have_no_header(string of, string to)
     {
-        var leaf = Make.Utf8(Stamp(Submission.Of("ext.a")).Leaf(1));
+        var leaf = Make.Text(Stamp(Submission.Of("ext.a")).Leaf(1));
         Assert.Contains(of, leaf, StringComparison.Ordinal);
 
         Assert.False(LeafHeader.TryRead(System.Text.Encoding.UTF8.GetBytes(leaf.Replace(of, to, StringComparison.Ordinal)), out _));

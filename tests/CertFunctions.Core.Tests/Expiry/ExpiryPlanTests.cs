@@ -3,7 +3,7 @@ using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Tests.Certificates;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Expiry;
 
@@ -133,7 +133,7 @@ public sealed class ExpiryPlanTests
         for (var seed = 0; seed < 2000; seed++)
         {
             var state = CertificateState.None;
-            var history = new CertFunctions.Testing.RandomHistory(seed);
+            var history = new RandomHistory(seed);
             for (var i = random.Next(1, 12); i > 0; i--)
                 state = state.Apply(history.Next("c1").Change!);
             for (var superseder = random.Next(2) == 0 ? null : "c2"; ExpiryPlan.NextDue(state, ExpiryPolicy.Default) is { } due;)
@@ -174,7 +174,7 @@ public sealed class ExpiryPlanTests
     [Fact]
     public void The_pages_bounds_are_the_policys()
     {
-        var rows = File.ReadAllLines(Repository.PathOf("docs", "expiry.md")).SkipWhile(l => !l.StartsWith("| life |", StringComparison.Ordinal)).Skip(2).TakeWhile(l => l.StartsWith('|'))
+        var rows = File.ReadAllLines(Repository.File("docs", "expiry.md")).SkipWhile(l => !l.StartsWith("| life |", StringComparison.Ordinal)).Skip(2).TakeWhile(l => l.StartsWith('|'))
             .Select(l => l[1..^1].Split('|', StringSplitOptions.TrimEntries)).ToList();
 
         Assert.Equal(["6 h", "6 d", "47 d", "90 d", "200 d", "398 d"], rows.Select(r => r[0]));
@@ -234,7 +234,7 @@ public sealed class ExpiryPlanTests
     static CertificateState Fold(CertificateState state, ExpiryAnnouncement announcement, DateTimeOffset now) => state.Apply(Stamp(announcement, now).Change!);
 
     static StampedEvent Stamp(ExpiryAnnouncement announcement, DateTimeOffset now) =>
-        announcement.Stamp(new SubjectAddress(OrgId.Parse("acme"), ProjectId.Parse("web"), Subject.Parse(Subject.Certificate, "c1")), 1, now, new CertFunctions.Testing.SeededRandom());
+        announcement.Stamp(new SubjectAddress(OrgId.Parse("acme"), ProjectId.Parse("web"), Subject.Parse(Subject.Certificate, "c1")), 1, now, new SeededRandom());
 
     /// <summary>Such as "2 h 30 min".</summary>
     static TimeSpan Length(string text)

@@ -1,12 +1,12 @@
 using System.Text.Json;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Formats;
 
 /// <summary>The vectors of <c>tests/independent/vectors</c>: written from the format pages, never by the code under test.</summary>
 static class GoldenVectors
 {
-    public static string Folder { get; } = Repository.PathOf("tests", "independent", "vectors");
+    public static string Folder { get; } = Repository.File("tests", "independent", "vectors");
 
     public static TheoryData<string> Names(string format) => [.. Load(format).Select(v => v.GetProperty("name").GetString()!)];
 

@@ -3,6 +3,7 @@ using System.Text;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Formats;
 
@@ -36,7 +37,7 @@ public sealed class IndependentProgramTests
         var vectors = await File.ReadAllTextAsync(Path.Combine(GoldenVectors.Folder, format + ".json"));
         var at = vectors.LastIndexOf(of, StringComparison.Ordinal);
         Assert.True(at >= 0);
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("altered.json"), vectors[..at] + to + vectors[(at + of.Length)..]);
 
         var result = await IndependentProgram.RunAsync("check", folder.File("altered.json"));
@@ -50,7 +51,7 @@ public sealed class IndependentProgramTests
     {
         IndependentProgram.SkipWithout();
 
-        var result = await VerifyAsync(Lines(Make.Ledger(20)), Key1, Key2);
+        var result = await VerifyAsync(Lines(Reviews.Ledger(20)), Key1, Key2);
 
         Assert.Equal("""{"verdict": "valid", "entries": 20, "first_index": null, "detail": null}""", result.Text.Trim());
         Assert.Equal(0, result.ExitCode);
@@ -61,7 +62,7 @@ public sealed class IndependentProgramTests
     {
         IndependentProgram.SkipWithout();
 
-        var result = await VerifyAsync(Lines(Make.Ledger(3)), Key1);
+        var result = await VerifyAsync(Lines(Reviews.Ledger(3)), Key1);
 
         Assert.Contains("\"verdict\": \"unverifiable\", \"entries\": 3, \"first_index\": 0", result.Text, StringComparison.Ordinal);
         Assert.Equal(1, result.ExitCode);
@@ -72,7 +73,7 @@ public sealed class IndependentProgramTests
     {
         IndependentProgram.SkipWithout();
 
-        var result = await VerifyAsync(Lines(Make.Ledger(3)));
+        var result = await VerifyAsync(Lines(Reviews.Ledger(3)));
 
         Assert.Contains("\"verdict\": \"valid\", \"entries\": 3", result.Text, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
@@ -86,7 +87,7 @@ public sealed class IndependentProgramTests
     public async Task It_finds_the_first_entry_that_was_altered(string of, string to, int index)
     {
         IndependentProgram.SkipWithout();
-        var lines = Lines(Make.Ledger(12)).Split('\n');
+        var lines = Lines(Reviews.Ledger(12)).Split('\n');
         lines[index] = lines[index].Replace(of, to, StringComparison.Ordinal);
 
         var result = await VerifyAsync(string.Join('\n', lines), Key2);
@@ -101,7 +102,7 @@ public sealed class IndependentProgramTests
         IndependentProgram.SkipWithout();
         var query = Encoding.UTF8.GetBytes("""{"types":["ext.b","ext.é"],"subject":{"kind":"review","id":"s \"1\""},"project_id":"web","org_id":"acme","order":"asc","after":"2026-03-01T12:00:00Z"}""");
         var ours = new TimelineCursor(Make.Bytes(32, 5)).Encode(
-            new TimelineQuery { Address = Make.Address("s \"1\""), Types = ["ext.b", "ext.é"], After = Make.Noon, Order = TimelineOrder.OldestFirst }, 77);
+            new TimelineQuery { Address = Reviews.Address("s \"1\""), Types = ["ext.b", "ext.é"], After = Make.Now, Order = TimelineOrder.OldestFirst }, 77);
         var key = Convert.ToHexStringLower(Make.Bytes(32, 5));
 
         Assert.Equal(ours, (await IndependentProgram.RunAsync(query, "cursor-encode", "--key", key, "--seq", "77")).Text.Trim());
@@ -113,7 +114,7 @@ public sealed class IndependentProgramTests
     public async Task It_computes_the_same_leaf_hash()
     {
         IndependentProgram.SkipWithout();
-        var leaf = Make.Recorded(Make.Address("s-1"), 1).Leaf;
+        var leaf = Reviews.Recorded(Reviews.Address("s-1"), 1).Leaf;
 
         Assert.Equal(LedgerHash.Leaf(leaf.Span).ToString(), (await IndependentProgram.RunAsync(leaf, "leaf-hash")).Text.Trim());
     }
@@ -128,7 +129,7 @@ public sealed class IndependentProgramTests
 
     static async Task<IndependentProgram.Result> VerifyAsync(string lines, params string[] keys)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("acme.jsonl"), lines);
         return await IndependentProgram.VerifyAsync([folder.File("acme.jsonl"), "--org", "acme", .. keys.SelectMany(k => new[] { "--mac", k })]);
     }

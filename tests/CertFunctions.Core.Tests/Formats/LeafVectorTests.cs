@@ -2,6 +2,7 @@ using System.Text.Json;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Formats;
 
@@ -22,8 +23,8 @@ public sealed class LeafVectorTests
         var stamped = StampedEvent.Stamp(parsed.Event, OrgId.Parse(given.Text("org_id")), ProjectId.Parse(given.Text("project_id")), trace, recordedAt, new ScriptedBytes(given.Bytes("salt")));
         var leaf = stamped.Leaf(given.GetProperty("seq").GetInt64());
 
-        Assert.Equal(vector.Text("leaf"), Make.Utf8(leaf));
-        Assert.Equal(vector.Text("personal"), Make.Utf8(stamped.Submitted.Personal));
+        Assert.Equal(vector.Text("leaf"), Make.Text(leaf));
+        Assert.Equal(vector.Text("personal"), Make.Text(stamped.Submitted.Personal));
         Assert.Equal(vector.Text("leaf_hash"), LedgerHash.Leaf(leaf).ToString());
         Assert.True(LeafHeader.TryRead(leaf, out var header));
         Assert.Equal(vector.Bytes("commitment"), header.Personal.ToArray());

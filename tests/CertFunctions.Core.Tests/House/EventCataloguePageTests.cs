@@ -3,13 +3,14 @@ using System.Text.RegularExpressions;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Events.Catalogue;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.House;
 
 /// <summary><c>docs/event-catalogue.md</c> and the catalogue say the same, neither more than the other.</summary>
 public sealed partial class EventCataloguePageTests
 {
-    static readonly string[] Page = File.ReadAllLines(Repository.PathOf("docs", "event-catalogue.md"));
+    static readonly string[] Page = File.ReadAllLines(Repository.File("docs", "event-catalogue.md"));
 
     /// <summary>R39.</summary>
     static readonly Dictionary<string, int> Syslog = new() { ["critical"] = 2, ["error"] = 3, ["warn"] = 4, ["info"] = 6, ["debug"] = 7 };
@@ -57,7 +58,7 @@ public sealed partial class EventCataloguePageTests
         var start = Array.IndexOf(Page, "```json") + 1;
         var example = string.Join('\n', Page[start..Array.IndexOf(Page, "```", start)]);
 
-        Assert.IsType<ParsedEvent.Accepted>(EventParser.Parse(Make.Json(example), null, Make.Noon));
+        Assert.IsType<ParsedEvent.Accepted>(Make.Parse(example));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.House;
 
@@ -45,7 +45,7 @@ public sealed partial class SourceTests
     [Fact]
     public void References_run_one_way()
     {
-        var references = Directory.GetFiles(Repository.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+        var references = Directory.GetFiles(Repository.File("src"), "*.csproj", SearchOption.AllDirectories)
             .ToDictionary(p => Path.GetFileNameWithoutExtension(p), References);
 
         Assert.Empty(references["CertFunctions.Core"]);
@@ -57,13 +57,13 @@ public sealed partial class SourceTests
     [Fact]
     public void Core_needs_no_package()
     {
-        var core = XDocument.Load(Repository.PathOf("src", "CertFunctions.Core", "CertFunctions.Core.csproj"));
+        var core = XDocument.Load(Repository.File("src", "CertFunctions.Core", "CertFunctions.Core.csproj"));
 
         Assert.DoesNotContain(core.Descendants(), e => e.Name.LocalName is "PackageReference" or "FrameworkReference");
     }
 
     static IEnumerable<string> Sources(string project) =>
-        Directory.EnumerateFiles(Repository.PathOf("src", project), "*.cs", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Repository.File("src", project), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
 
     static string[] References(string project) =>

@@ -2,6 +2,7 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Ingest;
 
@@ -9,7 +10,7 @@ public sealed class IngestEventsTests
 {
     readonly Recording store = new();
 
-    IngestEvents Ingest => new(store, new ManualClock(Make.Noon), new CountedBytes());
+    IngestEvents Ingest => new(store, new ManualClock(Make.Now), new SeededRandom());
 
     [Fact]
     public async Task Each_event_of_a_batch_has_its_outcome_in_its_place_and_a_bad_one_sinks_no_other()
@@ -21,7 +22,7 @@ public sealed class IngestEventsTests
             Submission.Of("ext.a").Set("id", "\"e-2\"").Parse(),
         ];
 
-        var outcomes = await Ingest.HandleAsync(Make.Acme, Make.Web, batch, null, default);
+        var outcomes = await Ingest.HandleAsync(Make.Org, Make.Project, batch, null, default);
 
         Assert.Equal("e-1", Appended(outcomes[0]).Event.Id.Value);
         Assert.Equal("type", Assert.Single(Assert.IsType<IngestOutcome.Refused>(outcomes[1]).Errors).Field);
@@ -32,7 +33,7 @@ public sealed class IngestEventsTests
     [Fact]
     public async Task Where_nothing_is_right_the_store_is_not_asked()
     {
-        var outcomes = await Ingest.HandleAsync(Make.Acme, Make.Web, [Submission.Of("x").Parse()], null, default);
+        var outcomes = await Ingest.HandleAsync(Make.Org, Make.Project, [Submission.Of("x").Parse()], null, default);
 
         Assert.IsType<IngestOutcome.Refused>(Assert.Single(outcomes));
         Assert.Empty(store.Calls);
@@ -43,11 +44,11 @@ public sealed class IngestEventsTests
     {
         const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-        await Ingest.HandleAsync(Make.Acme, Make.Web, [Submission.Of("ext.a").Parse()], Trace, default);
+        await Ingest.HandleAsync(Make.Org, Make.Project, [Submission.Of("ext.a").Parse()], Trace, default);
 
         var stamped = Assert.Single(Assert.Single(store.Calls));
-        Assert.Equal((Make.Acme, Make.Web, Make.Noon), (stamped.Address.Org, stamped.Address.Project, stamped.RecordedAt));
-        Assert.Contains($"\"traceparent\":\"{Trace}\"", Make.Utf8(stamped.Leaf(1)), StringComparison.Ordinal);
+        Assert.Equal((Make.Org, Make.Project, Make.Now), (stamped.Address.Org, stamped.Address.Project, stamped.RecordedAt));
+        Assert.Contains($"\"traceparent\":\"{Trace}\"", Make.Text(stamped.Leaf(1)), StringComparison.Ordinal);
     }
 
     static AppendOutcome.Appended Appended(IngestOutcome outcome) => Assert.IsType<AppendOutcome.Appended>(Assert.IsType<IngestOutcome.Appended>(outcome).Outcome);

@@ -3,6 +3,7 @@ using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -15,16 +16,16 @@ public sealed class ExtendLedgerTests
 
     readonly MemoryLedgerStore store = new();
 
-    ExtendLedger Extend => new(store, Make.Keys);
+    ExtendLedger Extend => new(store, Reviews.Keys);
 
     [Fact]
     public async Task Events_become_entries_in_the_order_of_the_feed()
     {
-        var events = Make.Events(5);
+        var events = Reviews.Events(5);
 
         await Extend.HandleAsync(events, default);
 
-        Assert.Equal(events, store.Entries(Make.Acme).Select(e => e.Event));
+        Assert.Equal(events, store.Entries(Make.Org).Select(e => e.Event));
         Check(store, events);
     }
 
@@ -32,7 +33,7 @@ public sealed class ExtendLedgerTests
     public async Task A_batch_that_comes_again_adds_nothing()
     {
         var extend = Extend;
-        var events = Make.Events(5);
+        var events = Reviews.Events(5);
         await extend.HandleAsync(events, default);
         await extend.HandleAsync(events, default);
         await Extend.HandleAsync(events, default);
@@ -43,7 +44,7 @@ public sealed class ExtendLedgerTests
     [Fact]
     public async Task A_batch_of_which_a_part_is_chained_adds_the_rest()
     {
-        var events = Make.Events(6);
+        var events = Reviews.Events(6);
         await Extend.HandleAsync([.. events.Take(4)], default);
         await Extend.HandleAsync([.. events.Skip(2)], default);
 
@@ -53,7 +54,7 @@ public sealed class ExtendLedgerTests
     [Fact]
     public async Task An_event_twice_in_one_batch_is_chained_once()
     {
-        var events = Make.Events(3);
+        var events = Reviews.Events(3);
         await Extend.HandleAsync([events[0], events[0], events[1], events[2], events[1]], default);
 
         Check(store, events);
@@ -71,7 +72,7 @@ public sealed class ExtendLedgerTests
     public async Task The_head_is_read_once_and_then_remembered()
     {
         var extend = Extend;
-        foreach (var e in Make.Events(5))
+        foreach (var e in Reviews.Events(5))
             await extend.HandleAsync([e], default);
 
         Assert.Equal((5, 1), (store.Appends, store.CatchUps));
@@ -80,7 +81,7 @@ public sealed class ExtendLedgerTests
     [Fact]
     public async Task Orgs_mixed_in_one_batch_go_each_to_its_own_ledger()
     {
-        var (ours, theirs) = (Make.Events(4), Make.Events(4, Other));
+        var (ours, theirs) = (Reviews.Events(4), Reviews.Events(4, Other));
 
         await Extend.HandleAsync([.. ours.Zip(theirs, (a, b) => new[] { b, a }).SelectMany(p => p)], default);
 
@@ -91,7 +92,7 @@ public sealed class ExtendLedgerTests
     [Fact]
     public async Task Two_extenders_at_once_chain_each_event_once()
     {
-        var events = Make.Events(60);
+        var events = Reviews.Events(60);
         var (one, two) = (Extend, Extend);
 
         await Task.WhenAll(events.Chunk(3).SelectMany(chunk => new[] { one.HandleAsync(chunk, default), two.HandleAsync(chunk, default) }));
@@ -102,7 +103,7 @@ public sealed class ExtendLedgerTests
     [Fact]
     public async Task Two_extenders_in_turns_with_heads_gone_stale_chain_each_event_once_in_order()
     {
-        var events = Make.Events(40);
+        var events = Reviews.Events(40);
         ExtendLedger[] both = [Extend, Extend];
 
         foreach (var (i, chunk) in events.Chunk(2).Index())
@@ -118,8 +119,8 @@ public sealed class ExtendLedgerTests
     public async Task A_newer_MAC_key_is_used_from_the_entry_on_that_brings_it_in_by_this_process_and_the_next()
     {
         var old = new LedgerKeys("k1", new Dictionary<string, byte[]> { ["k1"] = Make.Bytes(32, 1) });
-        var (before, between, after) = (Make.Events(2), Make.Events(4).Skip(2), Make.Events(8).Skip(4).ToList());
-        var broughtIn = Make.Recorded(TellOwnEvent.Ledger(Make.Acme), 1) with { Id = TellOwnEvent.KeyRotated("k2") };
+        var (before, between, after) = (Reviews.Events(2), Reviews.Events(4).Skip(2), Reviews.Events(8).Skip(4).ToList());
+        var broughtIn = Reviews.Recorded(TellOwnEvent.Ledger(Make.Org), 1) with { Id = TellOwnEvent.KeyRotated("k2") };
         await new ExtendLedger(store, old).HandleAsync([.. before], default);
         var extend = Extend;
         await extend.HandleAsync([.. between], default);
@@ -130,20 +131,20 @@ public sealed class ExtendLedgerTests
         await extend.HandleAsync([after[2]], default);
         await Extend.HandleAsync([after[3]], default);
 
-        var entries = store.Entries(Make.Acme);
+        var entries = store.Entries(Make.Org);
         Assert.Equal(["k1", "k1", "k1", "k1", "k1", "k2", "k1", "k2", "k2"], entries.Select(e => e.KeyId));
-        Assert.All(entries, e => Assert.Equal(e.Mac, Make.Keys.Mac(e.Hash, e.KeyId)));
+        Assert.All(entries, e => Assert.Equal(e.Mac, Reviews.Keys.Mac(e.Hash, e.KeyId)));
     }
 
     [Fact]
     public async Task A_ledger_under_a_MAC_key_that_is_not_there_is_not_extended()
     {
-        await new ExtendLedger(store, new LedgerKeys("k0", new Dictionary<string, byte[]> { ["k0"] = Make.Bytes(32, 9) })).HandleAsync(Make.Events(1), default);
+        await new ExtendLedger(store, new LedgerKeys("k0", new Dictionary<string, byte[]> { ["k0"] = Make.Bytes(32, 9) })).HandleAsync(Reviews.Events(1), default);
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Extend.HandleAsync(Make.Events(2), default));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Extend.HandleAsync(Reviews.Events(2), default));
 
         Assert.Contains("under the MAC key 'k0', and this service does not have it", refused.Message, StringComparison.Ordinal);
-        Assert.Single(store.Entries(Make.Acme));
+        Assert.Single(store.Entries(Make.Org));
     }
 
     [Theory]
@@ -151,7 +152,7 @@ public sealed class ExtendLedgerTests
     [InlineData(false)]
     public async Task An_append_that_failed_before_it_landed_or_after_is_made_good_by_the_next_delivery(bool landed)
     {
-        var events = Make.Events(9);
+        var events = Reviews.Events(9);
         foreach (var failing in Enumerable.Range(0, 3))
         {
             var faulty = new MemoryLedgerStore();
@@ -160,7 +161,7 @@ public sealed class ExtendLedgerTests
                 faulty.AfterAppend = call => fault(call);
             else
                 faulty.BeforeAppend = call => fault(call);
-            var extend = new ExtendLedger(faulty, Make.Keys);
+            var extend = new ExtendLedger(faulty, Reviews.Keys);
 
             foreach (var (i, chunk) in events.Chunk(3).Index())
             {
@@ -179,14 +180,14 @@ public sealed class ExtendLedgerTests
         var rival = 0;
         store.BeforeAppend = _ => store.Fill(Next());
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Extend.HandleAsync(Make.Events(1), default));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Extend.HandleAsync(Reviews.Events(1), default));
 
         Assert.InRange(store.Appends, 10, 100);
 
         IReadOnlyList<ChainedEvent> Next()
         {
-            var before = store.Entries(Make.Acme);
-            return [.. Make.Ledger([.. before.Select(e => e.Event), Make.Recorded(Make.Address("rival"), ++rival)]).Skip(before.Count)];
+            var before = store.Entries(Make.Org);
+            return [.. Reviews.Ledger([.. before.Select(e => e.Event), Reviews.Recorded(Reviews.Address("rival"), ++rival)]).Skip(before.Count)];
         }
     }
 
@@ -212,7 +213,7 @@ public sealed class ExtendLedgerTests
     static IReadOnlyList<RecordedEvent> InFeedOrder(IEnumerable<int> subjects)
     {
         var seqs = new Dictionary<int, int>();
-        return [.. subjects.Select(s => Make.Recorded(Make.Address($"s-{s}", s % 2 == 0 ? Make.Acme : Other), seqs[s] = seqs.GetValueOrDefault(s) + 1))];
+        return [.. subjects.Select(s => Reviews.Recorded(Reviews.Address($"s-{s}", s % 2 == 0 ? Make.Org : Other), seqs[s] = seqs.GetValueOrDefault(s) + 1))];
     }
 
     static List<RecordedEvent[]> Stretches(IReadOnlyList<RecordedEvent> events, IReadOnlyList<int> cuts, IReadOnlyList<int> overlaps)
@@ -226,7 +227,7 @@ public sealed class ExtendLedgerTests
     static bool HoldsFor(Feed feed)
     {
         var store = new MemoryLedgerStore();
-        ExtendLedger[] extenders = [new(store, Make.Keys), new(store, Make.Keys)];
+        ExtendLedger[] extenders = [new(store, Reviews.Keys), new(store, Reviews.Keys)];
         foreach (var (batch, extender) in feed.Deliveries)
             extenders[extender].HandleAsync(batch, default).GetAwaiter().GetResult();
         Check(store, feed.Events);
@@ -238,7 +239,7 @@ public sealed class ExtendLedgerTests
         Assert.All(events.GroupBy(e => e.Address.Org), expected =>
         {
             var entries = store.Entries(expected.Key);
-            Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(entries), Make.HeadOf(entries), Make.Keys, ledger: expected.Key).Verdict);
+            Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(entries), Reviews.HeadOf(entries), Reviews.Keys, ledger: expected.Key).Verdict);
             Assert.Equal(expected.Count(), entries.Count);
             Assert.Equal(expected.ToHashSet(), entries.Select(e => e.Event).ToHashSet());
             if (inSeqOrder)

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Ledger;
 
@@ -21,7 +21,7 @@ public sealed class LedgerHashTests
     [Fact]
     public void A_digest_reads_back_from_its_64_digits_and_from_nothing_else()
     {
-        var digest = LedgerHash.Genesis(Make.Acme);
+        var digest = LedgerHash.Genesis(Make.Org);
 
         Assert.True(Digest.TryParse(digest.ToString(), out var back));
         Assert.True(digest == back);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Ledger;
 
@@ -9,17 +10,17 @@ public sealed class LedgerKeysTests
     [Fact]
     public void MACs_are_made_under_the_key_in_force()
     {
-        var hash = LedgerHash.Genesis(Make.Acme);
+        var hash = LedgerHash.Genesis(Make.Org);
 
-        Assert.Equal(HMACSHA256.HashData(Make.Bytes(32, 2), hash.AsSpan()), Make.Keys.Mac(hash).AsSpan().ToArray());
+        Assert.Equal(HMACSHA256.HashData(Make.Bytes(32, 2), hash.AsSpan()), Reviews.Keys.Mac(hash).AsSpan().ToArray());
     }
 
     [Fact]
     public void R35_old_keys_stay_at_hand()
     {
-        Assert.True(Make.Keys.TryGet("k1", out var key));
+        Assert.True(Reviews.Keys.TryGet("k1", out var key));
         Assert.Equal(Make.Bytes(32, 1), key);
-        Assert.False(Make.Keys.TryGet("k3", out _));
+        Assert.False(Reviews.Keys.TryGet("k3", out _));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Text;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -10,19 +11,19 @@ namespace CertFunctions.Core.Tests.Ledger;
 
 public sealed class LedgerLineTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(8);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(8);
 
     [Fact]
     public void A_line_reads_back_as_the_entry_it_was_written_from() =>
         Prop.ForAll(Gen.Zip(JsonTexts.Value, Gen.Zip(Gen.Choose(0, int.MaxValue), Gen.Elements(true, false))).ToArbitrary(), given =>
         {
-            var recorded = Make.Recorded(Make.Address("€ \"s\" 😀"), 7, $$$"""{"value":{{{given.Item1}}},"personal":{"value":{{{given.Item1}}}}}""");
+            var recorded = Reviews.Recorded(Reviews.Address("€ \"s\" 😀"), 7, $$$"""{"value":{{{given.Item1}}},"personal":{"value":{{{given.Item1}}}}}""");
             if (given.Item2.Item2)
                 recorded = recorded with { Personal = default, Salt = default };
-            var entry = Make.Ledger([recorded])[0] with { Index = given.Item2.Item1 };
+            var entry = Reviews.Ledger([recorded])[0] with { Index = given.Item2.Item1 };
             return LedgerLine.TryRead(Line(entry), out var line)
                 && line.ToRow() is var row
-                && (line.LedgerId, row.Index, row.KeyId) == (Make.Acme, entry.Index, entry.KeyId)
+                && (line.LedgerId, row.Index, row.KeyId) == (Make.Org, entry.Index, entry.KeyId)
                 && row.PreviousHash.SequenceEqual(entry.PreviousHash.AsSpan())
                 && row.Hash.SequenceEqual(entry.Hash.AsSpan())
                 && row.Mac.SequenceEqual(entry.Mac.AsSpan())
@@ -45,9 +46,9 @@ public sealed class LedgerLineTests
     {
         const string Frame = """{"value":"","personal":{"x":""}}""";
         var half = (CertFunctions.Core.Events.EventParser.MaxEventBytes - Frame.Length - 200) / 2;
-        var recorded = Make.Recorded(Make.Address(new string('s', 256)), long.MaxValue, $$$"""{"value":"{{{new string('v', half)}}}","personal":{"x":"{{{new string('p', half)}}}"}}""");
+        var recorded = Reviews.Recorded(Reviews.Address(new string('s', 256)), long.MaxValue, $$$"""{"value":"{{{new string('v', half)}}}","personal":{"x":"{{{new string('p', half)}}}"}}""");
 
-        Assert.InRange(Line(Make.Ledger([recorded])[0]).Length, CertFunctions.Core.Events.EventParser.MaxEventBytes, LedgerLine.MaxBytes);
+        Assert.InRange(Line(Reviews.Ledger([recorded])[0]).Length, CertFunctions.Core.Events.EventParser.MaxEventBytes, LedgerLine.MaxBytes);
     }
 
     [Theory]
@@ -129,7 +130,7 @@ public sealed class LedgerLineTests
 
     static VerifyReport Verify(byte[] file)
     {
-        using var lines = new VerifyLines(Make.Keys);
+        using var lines = new VerifyLines(Reviews.Keys);
         lines.Push(file);
         return lines.Complete(null);
     }

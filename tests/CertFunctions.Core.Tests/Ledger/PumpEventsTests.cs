@@ -3,18 +3,19 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Ledger;
 
 /// <summary>R34: from the feed to the ledger, with the position saved last.</summary>
 public sealed class PumpEventsTests
 {
-    static readonly IReadOnlyList<RecordedEvent> Events = Make.Events(4500);
+    static readonly IReadOnlyList<RecordedEvent> Events = Reviews.Events(4500);
 
     readonly MemoryLedgerStore store = new();
     readonly MemoryPositions positions = new();
 
-    PumpEvents Pump => new(new ListFeed(Events), positions, new ExtendLedger(store, Make.Keys));
+    PumpEvents Pump => new(new ListFeed(Events), positions, new ExtendLedger(store, Reviews.Keys));
 
     [Fact]
     public async Task Every_event_of_the_feed_is_chained_a_bounded_batch_at_a_time()
@@ -28,7 +29,7 @@ public sealed class PumpEventsTests
 
         Assert.Equal([2000, 2000, 500, 0], steps);
 
-        Assert.Equal(Events, store.Entries(Make.Acme).Select(e => e.Event));
+        Assert.Equal(Events, store.Entries(Make.Org).Select(e => e.Event));
         Assert.Equal(4500, positions.Saved[PumpEvents.Reader]);
     }
 
@@ -51,7 +52,7 @@ public sealed class PumpEventsTests
         {
         }
 
-        Assert.Equal(Events, store.Entries(Make.Acme).Select(e => e.Event));
+        Assert.Equal(Events, store.Entries(Make.Org).Select(e => e.Event));
         Assert.Equal(4500, positions.Saved[PumpEvents.Reader]);
     }
 
@@ -66,7 +67,7 @@ public sealed class PumpEventsTests
 
         Assert.Equal(2000, positions.Saved[PumpEvents.Reader]);
         Assert.Equal(2000, await pump.StepAsync(default));
-        Assert.Equal(Events.Take(4000), store.Entries(Make.Acme).Select(e => e.Event));
+        Assert.Equal(Events.Take(4000), store.Entries(Make.Org).Select(e => e.Event));
     }
 
     sealed class ListFeed(IReadOnlyList<RecordedEvent> events) : IEventFeed

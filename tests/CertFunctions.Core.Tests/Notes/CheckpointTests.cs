@@ -1,8 +1,8 @@
 using System.Text;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
-using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Notes;
 
@@ -17,18 +17,18 @@ public sealed class CheckpointTests
         Origin = "certfn.local/0a1b2c3d/acme",
         Size = 0,
         Root = TreeHash.Empty,
-        Chain = LedgerHash.Genesis(Make.Acme),
-        Time = Make.Noon,
+        Chain = LedgerHash.Genesis(Make.Org),
+        Time = Make.Now,
     };
 
     [Fact]
     public void Ours_prints_as_the_format_page_says_and_reads_back()
     {
-        var text = $"certfn.local/0a1b2c3d/acme\n0\n{Root}\nchain {LedgerHash.Genesis(Make.Acme)}\ntime 2026-03-01T12:00:00Z\n";
+        var text = $"certfn.local/0a1b2c3d/acme\n0\n{Root}\nchain {LedgerHash.Genesis(Make.Org)}\ntime 2026-03-01T12:00:00Z\n";
 
         Assert.Equal(text, Encoding.UTF8.GetString(Ours.ToText()));
         Assert.Equal(Ours, Read(text));
-        Assert.Equal(text, Encoding.UTF8.GetString((Ours with { Time = Make.Noon.AddMilliseconds(999) }).ToText()));
+        Assert.Equal(text, Encoding.UTF8.GetString((Ours with { Time = Make.Now.AddMilliseconds(999) }).ToText()));
     }
 
     [Theory]
@@ -80,10 +80,10 @@ public sealed class CheckpointTests
     [Fact]
     public void The_same_state_at_another_time_agrees_and_another_root_or_chain_does_not()
     {
-        Assert.True(Ours.AgreesWith(Ours with { Time = Make.Noon.AddMinutes(1) }));
+        Assert.True(Ours.AgreesWith(Ours with { Time = Make.Now.AddMinutes(1) }));
         Assert.True(Ours.AgreesWith(Ours with { Chain = null }));
         Assert.False(Ours.AgreesWith(Ours with { Chain = TreeHash.Empty }));
-        Assert.False(Ours.AgreesWith(Ours with { Root = LedgerHash.Genesis(Make.Acme) }));
+        Assert.False(Ours.AgreesWith(Ours with { Root = LedgerHash.Genesis(Make.Org) }));
         Assert.False(Ours.AgreesWith(Ours with { Size = 1 }));
         Assert.False(Ours.AgreesWith(Ours with { Origin = "other" }));
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -170,7 +171,7 @@ public sealed class SignedNoteTests
     public async Task Openssl_finds_the_signature_over_the_text_right_and_over_another_wrong()
     {
         OpenSsl.SkipWithout();
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         using var log = new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
         var signer = log.Named("example.com/log/acme");
         var text = "example.com/log/acme\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"u8.ToArray();

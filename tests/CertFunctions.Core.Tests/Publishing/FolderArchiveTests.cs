@@ -1,12 +1,12 @@
 using CertFunctions.Core.Publishing;
-using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Core.Tests.Publishing;
 
 public sealed class FolderArchiveTests : ArchiveContract
 {
-    readonly TemporaryFolder folder = new();
+    readonly TempFolder folder = new();
 
     string Root => folder.File("archive");
 

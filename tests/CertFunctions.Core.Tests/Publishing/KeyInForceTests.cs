@@ -1,26 +1,29 @@
-using System.Security.Cryptography;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Publishing;
 
 /// <summary>R35: a checkpoint is signed with the key that the log says is in force at its size, by whichever instance, or not at all.</summary>
 public sealed class KeyInForceTests : IDisposable
 {
-    static readonly LogName Log = LogName.Parse("example.com/log");
+    static readonly LogName Log = LogName.Parse("certfn.example");
 
     readonly MemoryArchive archive = new();
-    readonly CertFunctions.Testing.ManualClock clock = CertFunctions.Testing.ManualClock.Default;
-    readonly EcdsaLogKey first = Key(), second = Key(), third = Key();
+    readonly ManualClock clock = ManualClock.Default;
+    readonly KeysInTurn keys = new();
+    readonly EcdsaLogKey first, second, third;
+
+    public KeyInForceTests() => (first, second, third) = (keys.Key(), keys.Key(), keys.Key());
 
     [Fact]
     public async Task A_key_that_no_entry_brought_in_signs_nothing_and_both_are_named()
     {
-        var entries = Make.Ledger(200);
+        var entries = Reviews.Ledger(200);
         await PublishedAsync(entries, 100, new LogKeys(first));
 
         var refused = await RefusedAsync(entries, new LogKeys(second, Verifier(first)));
@@ -79,36 +82,28 @@ public sealed class KeyInForceTests : IDisposable
     [Fact]
     public async Task A_ledger_that_begins_after_a_rotation_begins_under_the_key_in_force()
     {
-        await PublishedAsync(Make.Ledger(3), 3, new LogKeys(second, Verifier(first)));
+        await PublishedAsync(Reviews.Ledger(3), 3, new LogKeys(second, Verifier(first)));
 
         Assert.Equal([3], await SizesAsync(second));
     }
 
-    public void Dispose()
-    {
-        first.Dispose();
-        second.Dispose();
-        third.Dispose();
-    }
+    public void Dispose() => keys.Dispose();
 
-    static EcdsaLogKey Key() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-
-    static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Log.Origin(Make.Acme)).Verifier;
+    static VerifierKey Verifier(EcdsaLogKey key) => KeysInTurn.Verifier(key);
 
     /// <summary>A ledger with rotations from one index on, one after the other.</summary>
     static async Task<IReadOnlyList<ChainedEvent>> RotatedAsync(int at, int after, params (EcdsaLogKey Old, EcdsaLogKey New)[] rotations)
     {
         // Small, as one of them is long.
-        var template = Make.Recorded(Make.Address("s-1"), 1);
+        var template = Reviews.Recorded(Reviews.Address("s-1"), 1);
         var events = Enumerable.Range(0, at + after).Select(i => template with { Seq = i + 1, Leaf = System.Text.Encoding.ASCII.GetBytes($$"""{"seq":{{i}}}""") }).ToList();
         foreach (var (i, (old, @new)) in rotations.Index())
         {
-            var rotation = new KeyRotation(Make.Acme, RotatedKey.Signing, Verifier(old).ToString(), Verifier(@new).ToString());
-            var stamped = OwnEvent.Of(TellOwnEvent.Ledger(Make.Acme), KeyRotation.EventType, EventId.Parse($"r{i}"), Make.Noon, new CountedBytes(), await rotation.SignAsync(old.Named(Log.Origin(Make.Acme)), default));
-            events.Insert(at + i, new RecordedEvent { Address = stamped.Address, Seq = i + 1, Id = stamped.Id, Leaf = stamped.Leaf(i + 1) });
+            var leaf = await KeysInTurn.LeafAsync(old, @new);
+            events.Insert(at + i, new RecordedEvent { Address = TellOwnEvent.Ledger(Make.Org), Seq = i + 1, Id = EventId.Parse($"r{i}"), Leaf = leaf });
         }
 
-        return Make.Ledger(events);
+        return Reviews.Ledger(events);
     }
 
     async Task<PublishOutcome> PublishAsync(IEnumerable<ChainedEvent> entries, LogKeys keys)
@@ -116,7 +111,7 @@ public sealed class KeyInForceTests : IDisposable
         var store = new MemoryLedgerStore();
         store.Fill([.. entries]);
         clock.Advance(TimeSpan.FromMinutes(1));
-        return await new PublishCheckpoints(store, archive, Log, keys, clock).HandleAsync(Make.Acme, default);
+        return await new PublishCheckpoints(store, archive, Log, keys, clock).HandleAsync(Make.Org, default);
     }
 
     async Task PublishedAsync(IReadOnlyList<ChainedEvent> entries, int size, LogKeys keys) =>
@@ -128,9 +123,9 @@ public sealed class KeyInForceTests : IDisposable
     async Task<List<int>> SizesAsync(EcdsaLogKey key)
     {
         var sizes = new List<int>();
-        await foreach (var name in ArchivedCheckpoints.ListAsync(archive, Make.Acme, default))
+        await foreach (var name in ArchivedCheckpoints.ListAsync(archive, Make.Org, default))
         {
-            var checkpoint = await ArchivedCheckpoints.ReadAsync(archive, Make.Acme, name, default);
+            var checkpoint = await ArchivedCheckpoints.ReadAsync(archive, Make.Org, name, default);
             if (!checkpoint.Note.Check(Verifier(key)).IsRefused)
                 sizes.Add((int)checkpoint.Checkpoint.Size);
         }

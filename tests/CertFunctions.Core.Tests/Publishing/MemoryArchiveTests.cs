@@ -1,4 +1,5 @@
 using CertFunctions.Core.Publishing;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Contracts;
 
 namespace CertFunctions.Core.Tests.Publishing;

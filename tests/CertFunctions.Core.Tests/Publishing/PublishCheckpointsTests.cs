@@ -5,6 +5,7 @@ using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Faults;
 using FsCheck;
 using FsCheck.Fluent;
@@ -15,11 +16,11 @@ public sealed class PublishCheckpointsTests : IDisposable
 {
     static readonly LogName Log = LogName.Parse("example.com/log");
 
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(900);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(900);
 
     readonly EcdsaLogKey key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     readonly MemoryArchive archive = new();
-    readonly CertFunctions.Testing.ManualClock clock = CertFunctions.Testing.ManualClock.Default;
+    readonly ManualClock clock = ManualClock.Default;
     readonly LogKeys keys;
     MemoryLedgerStore ledgers = new();
 
@@ -27,7 +28,7 @@ public sealed class PublishCheckpointsTests : IDisposable
 
     public void Dispose() => key.Dispose();
 
-    IReadOnlyList<VerifierKey> Known => keys.Known(Log.Origin(Make.Acme));
+    IReadOnlyList<VerifierKey> Known => keys.Known(Log.Origin(Make.Org));
 
     [Fact]
     public async Task A_ledger_that_grows_is_published_whole_at_each_size()
@@ -62,8 +63,8 @@ public sealed class PublishCheckpointsTests : IDisposable
         await PublishAsync(job, 10);
         var files = archive.Files.Count;
 
-        Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Acme, default));
-        Assert.IsType<PublishOutcome.Published>(await Job().HandleAsync(Make.Acme, default));
+        Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Org, default));
+        Assert.IsType<PublishOutcome.Published>(await Job().HandleAsync(Make.Org, default));
 
         Assert.Equal(files, archive.Files.Count);
     }
@@ -105,7 +106,7 @@ public sealed class PublishCheckpointsTests : IDisposable
 
         await Job().RunAsync(default);
 
-        var found = await PublishedCheck.AssertWholeAsync(archive, entries, Make.Acme, Known);
+        var found = await PublishedCheck.AssertWholeAsync(archive, entries, Make.Org, Known);
         Assert.Equal([PublishCheckpoints.MaxEntriesPerCheckpoint, Size], found.Select(c => c.Size));
     }
 
@@ -158,7 +159,7 @@ public sealed class PublishCheckpointsTests : IDisposable
             {
                 try
                 {
-                    Assert.Equal(size, Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Acme, default)).Checkpoint.Size);
+                    Assert.Equal(size, Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Org, default)).Checkpoint.Size);
                     Assert.Null(Assert.Single(job.Statuses).LastError);
                     break;
                 }
@@ -187,7 +188,7 @@ public sealed class PublishCheckpointsTests : IDisposable
             await PublishAsync(Job(), 250);
             ledgers = Filled(Entries.Take(600));
             clock.Advance(TimeSpan.FromMinutes(1));
-            await Assert.ThrowsAsync<InjectedFaultException>(() => Job(new FaultyArchive(archive, new FaultPlan(failing))).HandleAsync(Make.Acme, default));
+            await Assert.ThrowsAsync<InjectedFaultException>(() => Job(new FaultyArchive(archive, new FaultPlan(failing))).HandleAsync(Make.Org, default));
 
             await PublishAsync(Job(), 777);
 
@@ -202,7 +203,7 @@ public sealed class PublishCheckpointsTests : IDisposable
         {
             ledgers = Filled(Entries.Take(size));
             clock.Advance(TimeSpan.FromMinutes(1));
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Job().HandleAsync(Make.Acme, default))));
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Job().HandleAsync(Make.Org, default))));
 
             Assert.All(outcomes, o => Assert.Equal(size, Assert.IsType<PublishOutcome.Published>(o).Checkpoint.Size));
             await CheckAsync(size);
@@ -219,7 +220,7 @@ public sealed class PublishCheckpointsTests : IDisposable
     public async Task A_ledger_rewritten_below_what_is_published_is_never_signed_again(int at)
     {
         await PublishAsync(Job(), 600);
-        var rewritten = Make.Ledger([.. Entries.Take(700).Select((e, i) => i == at ? Make.Recorded(e.Event.Address, e.Event.Seq, """{"forged":true}""") : e.Event)]);
+        var rewritten = Reviews.Ledger([.. Entries.Take(700).Select((e, i) => i == at ? Reviews.Recorded(e.Event.Address, e.Event.Seq, """{"forged":true}""") : e.Event)]);
 
         foreach (var size in new[] { 600, 601, 700 })
             await AssertRefusedAsync(Filled(rewritten.Take(size)), "rewritten");
@@ -229,7 +230,7 @@ public sealed class PublishCheckpointsTests : IDisposable
     public async Task Nor_one_whose_event_was_changed_without_its_hashes()
     {
         await PublishAsync(Job(), 600);
-        var forged = Entries.Take(700).Select((e, i) => i is 599 or 530 ? e with { Event = Make.Recorded(e.Event.Address, e.Event.Seq, """{"forged":true}""") } : e).ToList();
+        var forged = Entries.Take(700).Select((e, i) => i is 599 or 530 ? e with { Event = Reviews.Recorded(e.Event.Address, e.Event.Seq, """{"forged":true}""") } : e).ToList();
 
         await AssertRefusedAsync(Filled(forged.Take(600)), "rewritten");
         await AssertRefusedAsync(Filled(forged), "entry 530");
@@ -258,7 +259,7 @@ public sealed class PublishCheckpointsTests : IDisposable
     public async Task An_archive_whose_tiles_were_altered_is_refused()
     {
         await PublishAsync(Job(), 600);
-        archive.Files[ArchiveLayout.Tile(Make.Acme, new TileId(0, 2, 88))][5] ^= 1;
+        archive.Files[ArchiveLayout.Tile(Make.Org, new TileId(0, 2, 88))][5] ^= 1;
 
         await AssertRefusedAsync(Filled(Entries.Take(700)), "do not give the root");
     }
@@ -272,11 +273,11 @@ public sealed class PublishCheckpointsTests : IDisposable
         var newest = archive.Files.Keys.Where(n => n.Contains("checkpoint", StringComparison.Ordinal)).Max(StringComparer.Ordinal)!;
         archive.Files.Remove(newest, out var note);
 
-        var refused = Assert.IsType<PublishOutcome.Refused>(await job.HandleAsync(Make.Acme, default));
+        var refused = Assert.IsType<PublishOutcome.Refused>(await job.HandleAsync(Make.Org, default));
         Assert.Contains($"lost {newest}", refused.Reason, StringComparison.Ordinal);
 
         archive.Files[newest] = note!;
-        archive.Files.Remove(ArchiveLayout.Tile(Make.Acme, new TileId(0, 2, 88)), out _);
+        archive.Files.Remove(ArchiveLayout.Tile(Make.Org, new TileId(0, 2, 88)), out _);
         await AssertRefusedAsync(Filled(Entries.Take(700)), "tile/0/002.p/88 is not there");
     }
 
@@ -318,7 +319,7 @@ public sealed class PublishCheckpointsTests : IDisposable
         var globex = OrgId.Parse("globex");
         ledgers = new MemoryLedgerStore();
         ledgers.Fill([.. Entries.Take(10)]);
-        ledgers.Fill(Make.Ledger(Make.Events(5, globex)));
+        ledgers.Fill(Reviews.Ledger(Reviews.Events(5, globex)));
         archive.Files["acme/tile/entries/000.p/10"] = [1];
         var job = Job();
 
@@ -326,7 +327,7 @@ public sealed class PublishCheckpointsTests : IDisposable
 
         Assert.Contains("acme", Assert.Single(failed.InnerExceptions).Message, StringComparison.Ordinal);
         Assert.Equal(5, Assert.Single(job.Statuses, s => s.Ledger == globex).Last!.Size);
-        Assert.Contains("holds another", Assert.Single(job.Statuses, s => s.Ledger == Make.Acme).LastError, StringComparison.Ordinal);
+        Assert.Contains("holds another", Assert.Single(job.Statuses, s => s.Ledger == Make.Org).LastError, StringComparison.Ordinal);
     }
 
     PublishCheckpoints Job(IArchive? through = null) => new(new Through(() => ledgers), through ?? archive, Log, keys, clock);
@@ -335,10 +336,10 @@ public sealed class PublishCheckpointsTests : IDisposable
     {
         ledgers = Filled(Entries.Take(size));
         clock.Advance(TimeSpan.FromMinutes(1));
-        return Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Acme, default)).Checkpoint;
+        return Assert.IsType<PublishOutcome.Published>(await job.HandleAsync(Make.Org, default)).Checkpoint;
     }
 
-    Task<IReadOnlyList<Checkpoint>> CheckAsync(int size) => PublishedCheck.AssertWholeAsync(archive, [.. Entries.Take(size)], Make.Acme, Known);
+    Task<IReadOnlyList<Checkpoint>> CheckAsync(int size) => PublishedCheck.AssertWholeAsync(archive, [.. Entries.Take(size)], Make.Org, Known);
 
     async Task AssertRefusedAsync(MemoryLedgerStore given, string reason, PublishCheckpoints? job = null)
     {
@@ -347,7 +348,7 @@ public sealed class PublishCheckpointsTests : IDisposable
         clock.Advance(TimeSpan.FromMinutes(1));
         var checkpoints = archive.Files.Keys.Count(n => n.Contains("checkpoint", StringComparison.Ordinal));
 
-        var refused = Assert.IsType<PublishOutcome.Refused>(await job.HandleAsync(Make.Acme, default));
+        var refused = Assert.IsType<PublishOutcome.Refused>(await job.HandleAsync(Make.Org, default));
 
         Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
         Assert.Equal(refused.Reason, Assert.Single(job.Statuses).LastError);
@@ -365,9 +366,9 @@ public sealed class PublishCheckpointsTests : IDisposable
     /// <summary>A long ledger whose events are small and made quickly.</summary>
     static List<ChainedEvent> LightLedger(int size)
     {
-        var template = Make.Recorded(Make.Address("s-1"), 1);
+        var template = Reviews.Recorded(Reviews.Address("s-1"), 1);
         var entries = new List<ChainedEvent>(size);
-        var previous = LedgerHash.Genesis(Make.Acme);
+        var previous = LedgerHash.Genesis(Make.Org);
         for (var i = 0; i < size; i++)
         {
             var recorded = template with { Seq = i + 1, Leaf = System.Text.Encoding.ASCII.GetBytes($$"""{"seq":{{i}}}""") };

@@ -6,12 +6,13 @@ using CertFunctions.Core.Notes;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Receipts;
 
 public sealed class ReceiptTests
 {
-    static readonly RecordedEvent Recorded = Make.Recorded(new SubjectAddress(Make.Acme, Make.Web, Subject.Parse("review", "s 1 – ü")), 7);
+    static readonly RecordedEvent Recorded = Reviews.Recorded(new SubjectAddress(Make.Org, Make.Project, Subject.Parse("review", "s 1 – ü")), 7);
 
     [Fact]
     public void The_text_is_as_the_format_page_has_it()
@@ -52,7 +53,7 @@ public sealed class ReceiptTests
     public async Task Openssl_verifies_it_as_the_format_page_says()
     {
         OpenSsl.SkipWithout();
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = ecdsa.ExportSubjectPublicKeyInfoPem();
         using var key = new EcdsaLogKey(ecdsa);

@@ -4,15 +4,16 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Siem;
 
 /// <summary>The file holds every entry once, in order, whatever came again and wherever a write broke off.</summary>
 public sealed class FileSinkTests : IDisposable
 {
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(30);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(30);
 
-    readonly TemporaryFolder folder = new();
+    readonly TempFolder folder = new();
 
     FileSink Sink => new("file", Path.Combine(folder.Path, "siem"));
 
@@ -89,9 +90,9 @@ public sealed class FileSinkTests : IDisposable
     public async Task A_batch_of_another_history_is_refused_wherever_it_meets_the_file_and_nothing_is_written(int from, int count)
     {
         await DeliverAsync(Entries.Take(20));
-        var another = Make.Ledger([.. Make.Events(30).Select((e, i) => i == 0 ? Make.Recorded(e.Address, 1, """{"other":true}""") : e)]);
+        var another = Reviews.Ledger([.. Reviews.Events(30).Select((e, i) => i == 0 ? Reviews.Recorded(e.Address, 1, """{"other":true}""") : e)]);
 
-        var failed = Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Acme, [.. another.Skip(from).Take(count)], default));
+        var failed = Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Org, [.. another.Skip(from).Take(count)], default));
 
         Assert.Contains("another history", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(Lines(Entries.Take(20)), await File.ReadAllTextAsync(LedgerFile));
@@ -100,14 +101,14 @@ public sealed class FileSinkTests : IDisposable
     [Fact]
     public async Task A_batch_of_long_ago_is_known_again_in_a_file_larger_than_what_is_read_at_once()
     {
-        var large = Make.Ledger([.. Enumerable.Range(1, 40).Select(seq => Make.Recorded(Make.Address("s-1"), seq, $$"""{"text":"{{new string('x', seq % 3 == 0 ? 60_000 : 300)}}"}"""))]);
+        var large = Reviews.Ledger([.. Enumerable.Range(1, 40).Select(seq => Reviews.Recorded(Reviews.Address("s-1"), seq, $$"""{"text":"{{new string('x', seq % 3 == 0 ? 60_000 : 300)}}"}"""))]);
         await DeliverAsync(large);
 
         foreach (var at in Enumerable.Range(0, 39))
         {
             await DeliverAsync(large.Skip(at).Take(1));
             var altered = large[at] with { Hash = large[(at + 1) % 40].Hash };
-            Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Acme, [altered], default));
+            Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Org, [altered], default));
         }
 
         Assert.Equal(Lines(large), await File.ReadAllTextAsync(LedgerFile));
@@ -119,7 +120,7 @@ public sealed class FileSinkTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(LedgerFile)!);
         await File.WriteAllTextAsync(LedgerFile, "dear diary\n");
 
-        var failed = Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Acme, Entries, default));
+        var failed = Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Org, Entries, default));
 
         Assert.Contains("not a ledger line", failed.Reason, StringComparison.Ordinal);
         Assert.Equal("dear diary\n", await File.ReadAllTextAsync(LedgerFile));
@@ -130,14 +131,14 @@ public sealed class FileSinkTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "siem"), "a file where the folder should be");
 
-        Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Acme, Entries, default));
+        Assert.IsType<SinkOutcome.Failed>(await Sink.SendAsync(Make.Org, Entries, default));
     }
 
     [Fact]
     public async Task Ledgers_have_a_file_each()
     {
         var other = OrgId.Parse("other");
-        var theirs = Make.Ledger(Make.Events(3, other));
+        var theirs = Reviews.Ledger(Reviews.Events(3, other));
         await DeliverAsync(Entries);
         Assert.IsType<SinkOutcome.Delivered>(await Sink.SendAsync(other, theirs, default));
 
@@ -150,7 +151,7 @@ public sealed class FileSinkTests : IDisposable
     {
         var sink = Sink;
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => sink.SendAsync(Make.Acme, Entries, default))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => sink.SendAsync(Make.Org, Entries, default))));
 
         Assert.Equal(Lines(Entries), await File.ReadAllTextAsync(LedgerFile));
     }
@@ -164,7 +165,7 @@ public sealed class FileSinkTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(LedgerFile));
     }
 
-    async Task DeliverAsync(IEnumerable<ChainedEvent> entries) => Assert.IsType<SinkOutcome.Delivered>(await Sink.SendAsync(Make.Acme, [.. entries], default));
+    async Task DeliverAsync(IEnumerable<ChainedEvent> entries) => Assert.IsType<SinkOutcome.Delivered>(await Sink.SendAsync(Make.Org, [.. entries], default));
 
     static string Lines(IEnumerable<ChainedEvent> entries)
     {

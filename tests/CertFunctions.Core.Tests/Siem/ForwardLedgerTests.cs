@@ -2,18 +2,19 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Siem;
 
 /// <summary>R37, R41: at least once, in order, from a position of its own; a sink that is down loses nothing and says so.</summary>
 public sealed class ForwardLedgerTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(2500);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(2500);
 
     readonly MemoryLedgerStore store = new();
     readonly MemoryPositions positions = new();
     readonly ScriptedSink sink = new("siem");
-    readonly ManualClock clock = new(Make.Noon);
+    readonly ManualClock clock = new(Make.Now);
     readonly ForwardLedger forward;
 
     public ForwardLedgerTests() => forward = Forwarding(sink);
@@ -41,7 +42,7 @@ public sealed class ForwardLedgerTests
         Assert.IsType<ForwardOutcome.CaughtUp>(await StepAsync());
 
         Assert.Empty(sink.Batches);
-        Assert.Equal(new SinkStatus("siem", Make.Acme, 0, 0, null, Make.Noon), Assert.Single(forward.Statuses));
+        Assert.Equal(new SinkStatus("siem", Make.Org, 0, 0, null, Make.Now), Assert.Single(forward.Statuses));
     }
 
     [Fact]
@@ -66,12 +67,12 @@ public sealed class ForwardLedgerTests
         await StepAsync();
         sink.Down = "no route to host";
         await StepAsync();
-        clock.Now += TimeSpan.FromMinutes(5);
+        clock.Advance(TimeSpan.FromMinutes(5));
 
         var stalled = Assert.IsType<ForwardOutcome.Stalled>(await StepAsync());
 
         Assert.Equal("no route to host", stalled.Reason);
-        Assert.Equal(new SinkStatus("siem", Make.Acme, 1000, 2, "no route to host", Make.Noon.AddMinutes(5)) { OldestWaiting = Make.Noon }, Assert.Single(forward.Statuses));
+        Assert.Equal(new SinkStatus("siem", Make.Org, 1000, 2, "no route to host", Make.Now.AddMinutes(5)) { OldestWaiting = Make.Now }, Assert.Single(forward.Statuses));
     }
 
     [Fact]
@@ -88,9 +89,9 @@ public sealed class ForwardLedgerTests
         }
 
         Assert.Equal(Entries, sink.Taken);
-        Assert.Equal(new SinkStatus("siem", Make.Acme, 2500, 0, null, Make.Noon), Assert.Single(forward.Statuses));
+        Assert.Equal(new SinkStatus("siem", Make.Org, 2500, 0, null, Make.Now), Assert.Single(forward.Statuses));
         sink.Down = "again";
-        store.Fill([.. Make.Ledger([.. Entries.Select(e => e.Event), Make.Recorded(Make.Address("s-2"), 1)]).Skip(2500)]);
+        store.Fill([.. Reviews.Ledger([.. Entries.Select(e => e.Event), Reviews.Recorded(Reviews.Address("s-2"), 1)]).Skip(2500)]);
         Assert.Equal(TimeSpan.FromSeconds(1), Assert.IsType<ForwardOutcome.Stalled>(await StepAsync()).RetryAfter);
     }
 
@@ -115,7 +116,7 @@ public sealed class ForwardLedgerTests
             {
                 try
                 {
-                    outcome = await faulty.HandleAsync(Make.Acme, default);
+                    outcome = await faulty.HandleAsync(Make.Org, default);
                 }
                 catch (IOException)
                 {
@@ -136,7 +137,7 @@ public sealed class ForwardLedgerTests
         using var giveUp = new CancellationTokenSource();
         sink.WhileSending = giveUp.Cancel;
 
-        Assert.Equal(new ForwardOutcome.Sent(1000), await forward.HandleAsync(Make.Acme, giveUp.Token));
+        Assert.Equal(new ForwardOutcome.Sent(1000), await forward.HandleAsync(Make.Org, giveUp.Token));
 
         Assert.Equal(1000, positions.Saved["sink/siem/acme"]);
     }
@@ -146,12 +147,12 @@ public sealed class ForwardLedgerTests
     {
         var other = OrgId.Parse("other");
         store.Fill(Entries);
-        store.Fill(Make.Ledger(Make.Events(3, other)));
+        store.Fill(Reviews.Ledger(Reviews.Events(3, other)));
         var second = new ScriptedSink("second");
         sink.Down = "no route to host";
 
         Assert.IsType<ForwardOutcome.Stalled>(await StepAsync());
-        Assert.IsType<ForwardOutcome.Sent>(await Forwarding(second).HandleAsync(Make.Acme, default));
+        Assert.IsType<ForwardOutcome.Sent>(await Forwarding(second).HandleAsync(Make.Org, default));
         sink.Down = null;
         Assert.Equal(new ForwardOutcome.Sent(3), await forward.HandleAsync(other, default));
 
@@ -165,10 +166,10 @@ public sealed class ForwardLedgerTests
         store.Fill(Entries);
         await StepAsync();
 
-        Assert.Equal(new ForwardOutcome.Sent(1000), await Forwarding(sink).HandleAsync(Make.Acme, default));
+        Assert.Equal(new ForwardOutcome.Sent(1000), await Forwarding(sink).HandleAsync(Make.Org, default));
 
         Assert.Equal(Entries.Take(2000), sink.Taken);
     }
 
-    Task<ForwardOutcome> StepAsync() => forward.HandleAsync(Make.Acme, default);
+    Task<ForwardOutcome> StepAsync() => forward.HandleAsync(Make.Org, default);
 }

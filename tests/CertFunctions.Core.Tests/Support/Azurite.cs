@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CertFunctions.Core.Publishing.Blobs;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Support;
 
@@ -11,7 +12,7 @@ namespace CertFunctions.Core.Tests.Support;
 /// </summary>
 public sealed class Azurite : IAsyncLifetime
 {
-    static readonly string Program = Environment.GetEnvironmentVariable("CERTFN_AZURITE") is { Length: > 0 } named ? named : Repository.PathOf("artifacts", "npm", "node_modules", ".bin", "azurite-blob");
+    static readonly string Program = Environment.GetEnvironmentVariable("CERTFN_AZURITE") is { Length: > 0 } named ? named : Repository.File("artifacts", "npm", "node_modules", ".bin", "azurite-blob");
 
     readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
     readonly int port = FreePort();
@@ -33,7 +34,7 @@ public sealed class Azurite : IAsyncLifetime
         })!;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await CertFunctions.Testing.Eventually.TrueAsync(AnswersAsync, "Azurite answers");
+        await Eventually.TrueAsync(AnswersAsync, "Azurite answers");
     }
 
     public async Task DisposeAsync()

@@ -1,12 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Support;
 
 /// <summary>The programs of <c>tests/independent</c>, run by whatever Python 3 there is.</summary>
 static class IndependentProgram
 {
-    static readonly string Vectors = Repository.PathOf("tests", "independent", "vectors.py"), Verifier = Repository.PathOf("tests", "independent", "verify.py");
+    static readonly string Vectors = Repository.File("tests", "independent", "vectors.py"), Verifier = Repository.File("tests", "independent", "verify.py");
 
     static readonly Lazy<string?> Python = new(() => Array.Find(["python3", "python"], IsPython3));
 

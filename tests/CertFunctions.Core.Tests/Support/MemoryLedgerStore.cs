@@ -86,7 +86,7 @@ sealed class MemoryLedgerStore : ILedgerStore
         var kept = Of(entries[0].Event.Address.Org);
         kept.Entries.AddRange(entries);
         kept.Chained.UnionWith(entries.Select(e => (e.Event.Address, e.Event.Seq)));
-        kept.Head = Make.HeadOf(kept.Entries) with { Token = new Version() };
+        kept.Head = Reviews.HeadOf(kept.Entries) with { Token = new Version() };
     }
 
     static void CheckFollows(LedgerHead expected, IReadOnlyList<ChainedEvent> entries)

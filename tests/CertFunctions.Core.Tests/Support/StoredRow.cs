@@ -1,6 +1,7 @@
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Support;
 
@@ -54,7 +55,7 @@ sealed record StoredRow
 
     public static VerifyReport Verify(IEnumerable<StoredRow> rows, LedgerHead? head = null, LedgerKeys? keys = null, LedgerHead? since = null, OrgId? ledger = null)
     {
-        using var verifier = new LedgerVerifier(ledger ?? Make.Acme, keys, since);
+        using var verifier = new LedgerVerifier(ledger ?? Make.Org, keys, since);
         foreach (var r in rows)
         {
             var row = new LedgerRow

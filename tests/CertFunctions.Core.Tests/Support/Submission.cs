@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Events.Catalogue;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Support;
 
@@ -9,7 +11,7 @@ sealed class Submission
 {
     static readonly string[] Samples =
     [
-        "\"scheduler\"", "\"expired\"", "1", "\"2026-03-01T12:00:00Z\"", $"\"{new string('a', 64)}\"", "[\"one\"]", "{\"k\":\"v\"}", "true", "\"hmac\"",
+        "\"scheduler\"", "\"expired\"", "1", "\"2026-03-01T12:00:00Z\"", $"\"{new string('a', 64)}\"", "[\"one\"]", "{\"k\":\"v\"}", "true", "\"hmac\"", "\"tail\"",
     ];
 
     public JsonObject Json { get; }
@@ -34,7 +36,7 @@ sealed class Submission
     {
         var submission = Of(type.Name);
         foreach (var field in fields)
-            submission.Data[field.Name] = JsonNode.Parse(Array.Find(Samples, s => field.Shape.Fits(Make.Json(s))) ?? throw new InvalidOperationException($"no sample is {field.Shape.Grammar}"));
+            submission.Data[field.Name] = JsonNode.Parse(Array.Find(Samples, s => field.Shape.Fits(JsonElement.Parse(s))) ?? throw new InvalidOperationException($"no sample is {field.Shape.Grammar}"));
         return submission;
     }
 
@@ -50,7 +52,7 @@ sealed class Submission
         return this;
     }
 
-    public ParsedEvent Parse(Subject? implied = null) => EventParser.Parse(Make.Json(Json.ToJsonString()), implied, Make.Noon);
+    public ParsedEvent Parse(Subject? implied = null) => EventParser.Parse(JsonElement.Parse(Json.ToJsonString()), implied, Make.Now);
 
     public SubmittedEvent Accepted(Subject? implied = null) => Parse(implied) switch
     {

@@ -8,6 +8,7 @@ using CertFunctions.Core.Siem.EventHubs;
 using CertFunctions.Core.Telemetry;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Timers;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Siem;
 
 namespace CertFunctions.Core.Tests.Telemetry;
@@ -24,7 +25,7 @@ public sealed class TracesTests
     const string NotSampled = "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
     readonly MemoryLedgerStore ledger = new();
-    readonly ManualClock clock = new(Make.Noon);
+    readonly ManualClock clock = new(Make.Now);
 
     [Fact]
     public async Task Ingest_chaining_and_forwarding_of_an_event_are_one_trace()
@@ -64,7 +65,7 @@ public sealed class TracesTests
     {
         var leaf = (await RunAsync(Client))[0].Leaf;
 
-        Assert.Contains($",\"traceparent\":\"{Client}\"", Make.Utf8(leaf), StringComparison.Ordinal);
+        Assert.Contains($",\"traceparent\":\"{Client}\"", Make.Text(leaf), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -72,10 +73,10 @@ public sealed class TracesTests
     [InlineData("""{"a":",\"traceparent\":\"00-11111111111111111111111111111111-2222222222222222-01\"","z":",\"recorded_at\":\"2001-01-01T00:00:00Z\""}""")]
     public void No_payload_passes_for_a_context_or_a_time(string data)
     {
-        var recorded = Make.Recorded(Make.Address("s-1"), 1, data);
+        var recorded = Reviews.Recorded(Reviews.Address("s-1"), 1, data);
 
         Assert.NotEqual("11111111111111111111111111111111", Traces.ContextOf(recorded.Leaf.Span)?.TraceId.ToHexString());
-        Assert.Equal(Make.Noon, Traces.RecordedAt(recorded.Leaf.Span));
+        Assert.Equal(Make.Now, Traces.RecordedAt(recorded.Leaf.Span));
     }
 
     [Fact]
@@ -88,9 +89,9 @@ public sealed class TracesTests
         meters.Start();
 
         await RunAsync(Client, NotSampled);
-        clock.Now += TimeSpan.FromSeconds(90);
+        clock.Advance(TimeSpan.FromSeconds(90));
         var down = new ForwardLedger(ledger, new MemoryPositions(), new ScriptedSink("a-sink-that-is-down") { Down = "no" }, clock);
-        Assert.IsType<ForwardOutcome.Stalled>(await down.HandleAsync(Make.Acme, default));
+        Assert.IsType<ForwardOutcome.Stalled>(await down.HandleAsync(Make.Org, default));
         await Assert.ThrowsAsync<IOException>(() => new RunJob([new BrokenJob()], new Forgetful(), clock).HandleAsync("broken", default));
         meters.RecordObservableInstruments();
 
@@ -117,8 +118,8 @@ public sealed class TracesTests
     [Fact]
     public void Where_nobody_listens_nothing_is_allocated()
     {
-        var events = Make.Events(10);
-        var started = Make.Noon;
+        var events = Reviews.Events(10);
+        var started = Make.Now;
         Measure();
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -140,16 +141,16 @@ public sealed class TracesTests
     async Task<IReadOnlyList<RecordedEvent>> RunAsync(params string[] contexts)
     {
         var events = new OneSubject();
-        var ingest = new IngestEvents(events, clock, new CountedBytes());
+        var ingest = new IngestEvents(events, clock, new SeededRandom());
         foreach (var (index, context) in contexts.Index())
         {
-            var json = Make.Json($$$"""{"id":"e-{{{index}}}","type":"ext.acme.reviewed","subject":{"kind":"review","id":"s-1"},"actor":{"type":"user","id":"u-1"},"data":{}}""");
-            await ingest.HandleAsync(Make.Acme, Make.Web, [EventParser.Parse(json, null, Make.Noon)], context, default);
+            var parsed = Make.Parse($$$"""{"id":"e-{{{index}}}","type":"ext.acme.reviewed","subject":{"kind":"review","id":"s-1"},"actor":{"type":"user","id":"u-1"},"data":{}}""");
+            await ingest.HandleAsync(Make.Org, Make.Project, [parsed], context, default);
         }
 
-        await new ExtendLedger(ledger, Make.Keys, clock).HandleAsync(events.Recorded, default);
+        await new ExtendLedger(ledger, Reviews.Keys, clock).HandleAsync(events.Recorded, default);
         var forward = new ForwardLedger(ledger, new MemoryPositions(), new EventHubSink("hub", new ScriptedHub(), EventHubEnvelope.Packed), clock);
-        Assert.IsType<ForwardOutcome.Sent>(await forward.HandleAsync(Make.Acme, default));
+        Assert.IsType<ForwardOutcome.Sent>(await forward.HandleAsync(Make.Org, default));
         return events.Recorded;
     }
 

@@ -2,14 +2,15 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Timeline;
 
 public sealed class ReadTimelineTests
 {
-    static readonly TimelineQuery Query = new() { Address = Make.Address("s-1"), Order = TimelineOrder.OldestFirst };
+    static readonly TimelineQuery Query = new() { Address = Reviews.Address("s-1"), Order = TimelineOrder.OldestFirst };
 
-    static readonly ReadTimeline Read = new(new ListOfEvents(Make.Events(10)), new TimelineCursor(Make.Bytes(32, 5)));
+    static readonly ReadTimeline Read = new(new ListOfEvents(Reviews.Events(10)), new TimelineCursor(Make.Bytes(32, 5)));
 
     [Theory]
     [InlineData(1)]

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Timeline;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -12,7 +13,7 @@ public sealed class TimelineCursorTests
 {
     static readonly TimelineCursor Cursors = new(Make.Bytes(32, 5));
 
-    static readonly TimelineQuery Query = new() { Address = Make.Address("s-1"), Types = ["cert.issued", "cert.renewed"], After = Make.Noon, Before = Make.Noon.AddDays(1) };
+    static readonly TimelineQuery Query = new() { Address = Reviews.Address("s-1"), Types = ["cert.issued", "cert.renewed"], After = Make.Now, Before = Make.Now.AddDays(1) };
 
     static Gen<TimelineQuery> Queries { get; } =
         from org in Gen.Elements("acme", "other")
@@ -27,8 +28,8 @@ public sealed class TimelineCursorTests
         {
             Address = new SubjectAddress(OrgId.Parse(org), ProjectId.Parse(project), Subject.Parse(kind, id)),
             Types = types,
-            After = after == 0 ? null : Make.Noon.AddTicks(after),
-            Before = before == 0 ? null : Make.Noon.AddTicks(before),
+            After = after == 0 ? null : Make.Now.AddTicks(after),
+            Before = before == 0 ? null : Make.Now.AddTicks(before),
             Order = order,
         };
 

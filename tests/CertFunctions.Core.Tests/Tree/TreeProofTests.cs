@@ -2,6 +2,7 @@ using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Tree;
 
@@ -23,7 +24,7 @@ public sealed class TreeProofTests
             Assert.Equal(Roots[size], frontier.Root());
             Assert.Equal(Roots[size], tiles.Tree.Root());
             Assert.Equal(Roots[size], await TreeProof.RootAsync(tiles, size, default));
-            Assert.Equal(Roots[size], (await VerifiedBefore.LoadAsync(new LedgerHead(Make.Acme, size, default), null, tiles, default)).Tree([])!.Root());
+            Assert.Equal(Roots[size], (await VerifiedBefore.LoadAsync(new LedgerHead(Make.Org, size, default), null, tiles, default)).Tree([])!.Root());
             if (size < Most)
                 frontier.Push(Leaves[size]);
         }

@@ -1,19 +1,16 @@
-using System.Security.Cryptography;
-using CertFunctions.Core.Events;
-using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
+using static CertFunctions.Core.Tests.Support.KeysInTurn;
 
 namespace CertFunctions.Core.Tests.Verification;
 
 /// <summary>R35: which key counts at which size, whichever of them a policy pins.</summary>
 public sealed class FollowedKeysTests : IDisposable
 {
-    const string Origin = "certfn.example/acme";
-
-    readonly List<EcdsaLogKey> made = [];
+    readonly KeysInTurn made = new();
 
     [Fact]
     public async Task From_any_key_that_is_pinned_those_after_it_are_followed()
@@ -49,7 +46,7 @@ public sealed class FollowedKeysTests : IDisposable
     {
         var leaf = await LeafAsync(Key(), Key());
         var (whole, stretch) = (new RotationLeaves(), new RotationLeaves());
-        whole.See(0, Make.Events(1)[0].Leaf.Span);
+        whole.See(0, Reviews.Events(1)[0].Leaf.Span);
         whole.See(1, leaf);
         for (var i = 0; i < 2 * RotationLeaves.Most; i++)
             stretch.See(100 + i, leaf);
@@ -62,19 +59,19 @@ public sealed class FollowedKeysTests : IDisposable
     {
         var (first, second) = (Key(), Key());
         var leaf = await LeafAsync(first, second);
-        var events = Make.Events(40).Select(e => e.Leaf).ToList();
+        var events = Reviews.Events(40).Select(e => e.Leaf).ToList();
         events[17] = leaf;
         foreach (var stretch in new[] { 64, 16, 8 })
         {
-            using var whole = new LedgerVerifier(Make.Acme, null);
+            using var whole = new LedgerVerifier(Make.Org, null);
             var join = OrderedJoin.Into(whole);
-            var heads = new List<Digest> { LedgerHash.Genesis(Make.Acme) };
+            var heads = new List<Digest> { LedgerHash.Genesis(Make.Org) };
             for (var i = 0; i < events.Count; i++)
                 heads.Add(LedgerHash.Entry(i, heads[i], LedgerHash.Leaf(events[i].Span)));
             // The last stretch first, as the slowest thread may leave it.
             for (var n = (events.Count - 1) / stretch; n >= 0; n--)
             {
-                var part = new LedgerVerifier(Make.Acme, null, new LedgerHead(Make.Acme, n * stretch, heads[n * stretch]));
+                var part = new LedgerVerifier(Make.Org, null, new LedgerHead(Make.Org, n * stretch, heads[n * stretch]));
                 for (var i = n * stretch; i < Math.Min(events.Count, (n + 1) * stretch); i++)
                     Assert.True(part.Push(new LedgerRow { Index = i, Hash = heads[i + 1].AsSpan(), Mac = new byte[32], KeyId = i < 20 ? "hmac-1" : "hmac-2", Leaf = events[i].Span, Salt = default, Personal = default }));
                 join.Add(n, part);
@@ -89,22 +86,9 @@ public sealed class FollowedKeysTests : IDisposable
         }
     }
 
-    public void Dispose() => made.ForEach(k => k.Dispose());
+    public void Dispose() => made.Dispose();
 
     static bool In(FollowedKeys keys, EcdsaLogKey key, long size) => keys.Of(Verifier(key), size) == KeyStanding.InForce;
 
-    EcdsaLogKey Key()
-    {
-        made.Add(new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
-        return made[^1];
-    }
-
-    static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Origin).Verifier;
-
-    static async Task<byte[]> LeafAsync(EcdsaLogKey old, EcdsaLogKey @new)
-    {
-        var rotation = new KeyRotation(Make.Acme, RotatedKey.Signing, Verifier(old).ToString(), Verifier(@new).ToString());
-        var data = await rotation.SignAsync(old.Named(Origin), default);
-        return OwnEvent.Of(TellOwnEvent.Ledger(Make.Acme), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Noon, new CountedBytes(), data).Leaf(1);
-    }
+    EcdsaLogKey Key() => made.Key();
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -56,5 +57,5 @@ public sealed class LeafMembersTests
         && Rfc3339.TryParse(Encoding.UTF8.GetString(quick.OccurredAt), out var time) && time == careful.OccurredAt;
 
     static byte[] Leaf(byte subject, byte payload, long seq) =>
-        Testing.Make.Stamped(Subjects[subject % Subjects.Length], "e", data: Payloads[payload % Payloads.Length]).Leaf(seq);
+        Make.Stamped(Subjects[subject % Subjects.Length], "e", data: Payloads[payload % Payloads.Length]).Leaf(seq);
 }

@@ -2,18 +2,19 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Verification;
 
 /// <summary>R33: which verdict, and why.</summary>
 public sealed class LedgerVerifierTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Ledger = Make.Ledger(10);
+    static readonly IReadOnlyList<ChainedEvent> Ledger = Reviews.Ledger(10);
 
     /// <summary>Four entries under k1, six under k2.</summary>
     static readonly IReadOnlyList<ChainedEvent> TwoKeys = [.. Ledger.Select(e => e.Index < 4 ? e with { KeyId = "k1", Mac = Only("k1").Mac(e.Hash) } : e)];
 
-    static VerifyReport Verify(IEnumerable<StoredRow> rows) => StoredRow.Verify(rows, Make.HeadOf(Ledger), Make.Keys);
+    static VerifyReport Verify(IEnumerable<StoredRow> rows) => StoredRow.Verify(rows, Reviews.HeadOf(Ledger), Reviews.Keys);
 
     [Fact]
     public void An_untouched_ledger_is_valid_up_to_its_head()
@@ -27,9 +28,9 @@ public sealed class LedgerVerifierTests
     [Fact]
     public void An_empty_ledger_is_valid_and_its_head_is_genesis()
     {
-        var report = StoredRow.Verify([], LedgerHead.Empty(Make.Acme), Make.Keys);
+        var report = StoredRow.Verify([], LedgerHead.Empty(Make.Org), Reviews.Keys);
 
-        Assert.Equal((Verdict.Valid, 0L, LedgerHash.Genesis(Make.Acme).ToString()), (report.Verdict, report.Entries, report.HeadHash));
+        Assert.Equal((Verdict.Valid, 0L, LedgerHash.Genesis(Make.Org).ToString()), (report.Verdict, report.Entries, report.HeadHash));
     }
 
     [Fact]
@@ -45,12 +46,12 @@ public sealed class LedgerVerifierTests
 
     [Fact]
     public void The_same_entries_are_not_another_orgs_ledger() =>
-        Assert.Equal((Verdict.Tampered, 0L), Found(StoredRow.Verify(StoredRow.Of(Ledger), keys: Make.Keys, ledger: OrgId.Parse("other"))));
+        Assert.Equal((Verdict.Tampered, 0L), Found(StoredRow.Verify(StoredRow.Of(Ledger), keys: Reviews.Keys, ledger: OrgId.Parse("other"))));
 
     [Fact]
     public void A_missing_key_is_unverifiable_at_the_first_entry_made_under_it_and_never_tampered()
     {
-        var report = StoredRow.Verify(StoredRow.Of(TwoKeys), Make.HeadOf(TwoKeys), Only("k1"));
+        var report = StoredRow.Verify(StoredRow.Of(TwoKeys), Reviews.HeadOf(TwoKeys), Only("k1"));
 
         Assert.Equal((Verdict.Unverifiable, 4L), Found(report));
         Assert.Equal(10L, report.Entries);
@@ -59,7 +60,7 @@ public sealed class LedgerVerifierTests
 
     [Fact]
     public void R35_entries_made_under_an_old_key_still_verify() =>
-        Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(TwoKeys), Make.HeadOf(TwoKeys), Make.Keys).Verdict);
+        Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(TwoKeys), Reviews.HeadOf(TwoKeys), Reviews.Keys).Verdict);
 
     [Fact]
     public void An_alteration_after_the_hole_a_missing_key_leaves_is_still_found()
@@ -67,7 +68,7 @@ public sealed class LedgerVerifierTests
         var rows = StoredRow.Of(TwoKeys);
         rows[7].Leaf[20] ^= 4;
 
-        Assert.Equal((Verdict.Tampered, 7L), Found(StoredRow.Verify(rows, Make.HeadOf(TwoKeys), Only("k1"))));
+        Assert.Equal((Verdict.Tampered, 7L), Found(StoredRow.Verify(rows, Reviews.HeadOf(TwoKeys), Only("k1"))));
     }
 
     [Fact]
@@ -84,11 +85,11 @@ public sealed class LedgerVerifierTests
     [Fact]
     public void Any_number_of_unknown_keys_is_still_the_first_ones_hole()
     {
-        var rows = StoredRow.Of(Make.Ledger(1500));
+        var rows = StoredRow.Of(Reviews.Ledger(1500));
         foreach (var row in rows)
             row.KeyId = $"forged-{row.Index}";
 
-        Assert.Equal((Verdict.Unverifiable, 0L), Found(StoredRow.Verify(rows, keys: Make.Keys)));
+        Assert.Equal((Verdict.Unverifiable, 0L), Found(StoredRow.Verify(rows, keys: Reviews.Keys)));
     }
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class LedgerVerifierTests
         var rows = StoredRow.Of(Ledger);
         rows[2].Mac[0] ^= 1;
 
-        var report = StoredRow.Verify(rows, Make.HeadOf(Ledger));
+        var report = StoredRow.Verify(rows, Reviews.HeadOf(Ledger));
 
         Assert.Equal((Verdict.Valid, false), (report.Verdict, report.MacsChecked));
     }
@@ -109,18 +110,18 @@ public sealed class LedgerVerifierTests
     [Fact]
     public void A_head_that_names_fewer_entries_or_another_hash_is_tampered_with()
     {
-        Assert.Equal((Verdict.Tampered, 6L), Found(StoredRow.Verify(StoredRow.Of(Ledger), Make.HeadOf([.. Ledger.Take(6)]), Make.Keys)));
-        Assert.Equal((Verdict.Tampered, 9L), Found(StoredRow.Verify(StoredRow.Of(Ledger), Make.HeadOf(Ledger) with { Hash = Ledger[0].Hash }, Make.Keys)));
-        Assert.Equal((Verdict.Tampered, 0L), Found(StoredRow.Verify([], LedgerHead.Empty(Make.Acme) with { Hash = Ledger[0].Hash }, Make.Keys)));
+        Assert.Equal((Verdict.Tampered, 6L), Found(StoredRow.Verify(StoredRow.Of(Ledger), Reviews.HeadOf([.. Ledger.Take(6)]), Reviews.Keys)));
+        Assert.Equal((Verdict.Tampered, 9L), Found(StoredRow.Verify(StoredRow.Of(Ledger), Reviews.HeadOf(Ledger) with { Hash = Ledger[0].Hash }, Reviews.Keys)));
+        Assert.Equal((Verdict.Tampered, 0L), Found(StoredRow.Verify([], LedgerHead.Empty(Make.Org) with { Hash = Ledger[0].Hash }, Reviews.Keys)));
     }
 
     [Fact]
     public void Going_on_from_a_head_checks_the_rest_alone()
     {
-        var since = Make.HeadOf([.. Ledger.Take(6)]);
+        var since = Reviews.HeadOf([.. Ledger.Take(6)]);
 
-        var report = StoredRow.Verify(StoredRow.Of(Ledger.Skip(6)), Make.HeadOf(Ledger), Make.Keys, since);
-        var wrong = StoredRow.Verify(StoredRow.Of(Ledger.Skip(6)), Make.HeadOf(Ledger), Make.Keys, since with { Hash = Ledger[0].Hash });
+        var report = StoredRow.Verify(StoredRow.Of(Ledger.Skip(6)), Reviews.HeadOf(Ledger), Reviews.Keys, since);
+        var wrong = StoredRow.Verify(StoredRow.Of(Ledger.Skip(6)), Reviews.HeadOf(Ledger), Reviews.Keys, since with { Hash = Ledger[0].Hash });
 
         Assert.Equal((Verdict.Valid, 4L), (report.Verdict, report.Entries));
         Assert.Equal((Verdict.Tampered, 6L), Found(wrong));
@@ -176,9 +177,9 @@ public sealed class LedgerVerifierTests
     {
         var fake = new string('a', 64);
         var quoted = $$$"""{"a":{"personal":"{{{fake}}}","project_id":"x"},"personal":{"p":1},"text":",\"personal\":\"{{{fake}}}\",\"project_id\":\""}""";
-        var ledger = Make.Ledger([Make.Recorded(Make.Address("s-1"), 1, quoted)]);
+        var ledger = Reviews.Ledger([Reviews.Recorded(Reviews.Address("s-1"), 1, quoted)]);
 
-        Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(ledger), Make.HeadOf(ledger), Make.Keys).Verdict);
+        Assert.Equal(Verdict.Valid, StoredRow.Verify(StoredRow.Of(ledger), Reviews.HeadOf(ledger), Reviews.Keys).Verdict);
     }
 
     [Theory]
@@ -198,7 +199,7 @@ public sealed class LedgerVerifierTests
     [Fact]
     public void What_a_source_itself_finds_wrong_is_the_verdict()
     {
-        using var verifier = new LedgerVerifier(Make.Acme, Make.Keys);
+        using var verifier = new LedgerVerifier(Make.Org, Reviews.Keys);
 
         Assert.False(verifier.Break(3, "the row's seq is not its leaf's"));
         Assert.False(verifier.Break(1, "later and not told"));
@@ -208,5 +209,5 @@ public sealed class LedgerVerifierTests
 
     static (Verdict, long?) Found(VerifyReport report) => (report.Verdict, report.FirstIndex);
 
-    static LedgerKeys Only(string id) => new(id, new Dictionary<string, byte[]> { [id] = Make.Keys.TryGet(id, out var key) ? key : throw new InvalidOperationException(id) });
+    static LedgerKeys Only(string id) => new(id, new Dictionary<string, byte[]> { [id] = Reviews.Keys.TryGet(id, out var key) ? key : throw new InvalidOperationException(id) });
 }

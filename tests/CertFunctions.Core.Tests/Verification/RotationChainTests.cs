@@ -1,26 +1,23 @@
-using System.Security.Cryptography;
 using System.Text;
-using CertFunctions.Core.Events;
-using CertFunctions.Core.Ingest;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
+using static CertFunctions.Core.Tests.Support.KeysInTurn;
 
 namespace CertFunctions.Core.Tests.Verification;
 
 /// <summary>R35: who pins the log's first key follows its rotations, and nobody else's word moves them.</summary>
 public sealed class RotationChainTests : IDisposable
 {
-    const string Origin = "certfn.example/acme";
-
-    readonly List<EcdsaLogKey> made = [];
+    readonly KeysInTurn made = new();
 
     [Fact]
     public async Task Each_key_is_trusted_for_just_the_checkpoints_of_its_time()
     {
         var (first, second, third) = (Key(), Key(), Key());
         var chain = new RotationChain(Verifier(first));
-        Assert.IsType<RotationStep.None>(chain.Push(0, Make.Events(1)[0].Leaf.Span));
+        Assert.IsType<RotationStep.None>(chain.Push(0, Reviews.Events(1)[0].Leaf.Span));
         Assert.IsType<RotationStep.Rotated>(chain.Push(10, await LeafAsync(first, first, second)));
         Assert.IsType<RotationStep.Rotated>(chain.Push(20, await LeafAsync(second, second, third)));
 
@@ -89,7 +86,7 @@ public sealed class RotationChainTests : IDisposable
     {
         var first = Key();
         var chain = new RotationChain(Verifier(first));
-        var leaf = await LeafAsync(first, new KeyRotation(Make.Acme, RotatedKey.Hmac, "hmac-1 0011223344556677", "hmac-2 8899aabbccddeeff"));
+        var leaf = await LeafAsync(first, new KeyRotation(Make.Org, RotatedKey.Hmac, "hmac-1 0011223344556677", "hmac-2 8899aabbccddeeff"));
         Assert.IsType<RotationStep.Rotated>(chain.Push(5, leaf));
         Assert.IsType<RotationStep.Refused>(chain.Push(6, leaf));
         Assert.Equal([true, false, true, true], new[] { chain.MayMac("hmac-1", 0), chain.MayMac("hmac-2", 5), chain.MayMac("hmac-2", 6), chain.MayMac("hmac-1", 9) });
@@ -114,22 +111,7 @@ public sealed class RotationChainTests : IDisposable
         Assert.True(chain.IsTrusted(key, 50));
     }
 
-    public void Dispose() => made.ForEach(k => k.Dispose());
+    public void Dispose() => made.Dispose();
 
-    EcdsaLogKey Key()
-    {
-        made.Add(new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
-        return made[^1];
-    }
-
-    static VerifierKey Verifier(EcdsaLogKey key) => key.Named(Origin).Verifier;
-
-    static Task<byte[]> LeafAsync(EcdsaLogKey signer, EcdsaLogKey old, EcdsaLogKey @new, string newName = Origin) =>
-        LeafAsync(signer, new KeyRotation(Make.Acme, RotatedKey.Signing, Verifier(old).ToString(), @new.Named(newName).Verifier.ToString()));
-
-    static async Task<byte[]> LeafAsync(EcdsaLogKey signer, KeyRotation rotation)
-    {
-        var data = await rotation.SignAsync(signer.Named(Origin), default);
-        return OwnEvent.Of(TellOwnEvent.Ledger(rotation.Ledger), KeyRotation.EventType, EventId.Parse("key-rotated-2"), Make.Noon, new CountedBytes(), data).Leaf(1);
-    }
+    EcdsaLogKey Key() => made.Key();
 }

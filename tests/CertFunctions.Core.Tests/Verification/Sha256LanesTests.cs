@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using CertFunctions.Core.Ledger;
-using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,6 +1,7 @@
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -11,7 +12,7 @@ public sealed class TamperingTests
 {
     const int Longest = 12;
 
-    static readonly IReadOnlyList<ChainedEvent> Whole = Make.Ledger(Longest);
+    static readonly IReadOnlyList<ChainedEvent> Whole = Reviews.Ledger(Longest);
 
     static readonly Config Often = Config.QuickThrowOnFailure.WithMaxTest(1000);
 
@@ -68,7 +69,7 @@ public sealed class TamperingTests
     public void The_end_cut_off_is_truncation_where_the_head_still_names_it() =>
         Prop.ForAll(Places().ToArbitrary(), t =>
         {
-            var report = StoredRow.Verify(StoredRow.Of(Ledger(t.At)), Make.HeadOf(Ledger(t.Size)), Make.Keys);
+            var report = StoredRow.Verify(StoredRow.Of(Ledger(t.At)), Reviews.HeadOf(Ledger(t.Size)), Reviews.Keys);
             return report.Verdict == Verdict.Truncated && report.FirstIndex == t.At;
         }).Check(Often);
 
@@ -88,7 +89,7 @@ public sealed class TamperingTests
         Prop.ForAll(Places().ToArbitrary(), t =>
         {
             var events = Ledger(t.Size).Select(e => e.Event).ToList();
-            events.Insert(t.At, Make.Recorded(Make.Address("forged"), 1));
+            events.Insert(t.At, Reviews.Recorded(Reviews.Address("forged"), 1));
             return IsTamperedAt(t.At, StoredRow.Of(Forge(events, t.At)), t.Size + 1);
         }).Check(Often);
 
@@ -96,7 +97,7 @@ public sealed class TamperingTests
     public void All_of_history_rewritten_from_some_entry_on_by_someone_without_the_key() =>
         Prop.ForAll(Places().ToArbitrary(), t =>
         {
-            var events = Ledger(t.Size).Select((e, i) => i == t.At ? Make.Recorded(Make.Address("s-1"), i + 1, """{"n":0}""") : e.Event).ToList();
+            var events = Ledger(t.Size).Select((e, i) => i == t.At ? Reviews.Recorded(Reviews.Address("s-1"), i + 1, """{"n":0}""") : e.Event).ToList();
             return IsTamperedAt(t.At, StoredRow.Of(Forge(events, t.At)), t.Size);
         }).Check(Often);
 
@@ -104,7 +105,7 @@ public sealed class TamperingTests
     static IReadOnlyList<ChainedEvent> Forge(IReadOnlyList<CertFunctions.Core.Events.RecordedEvent> events, int from)
     {
         var forger = new LedgerKeys("k2", new Dictionary<string, byte[]> { ["k2"] = Make.Bytes(32, 99) });
-        return [.. Make.Ledger(events).Select(e => e.Index < from ? e : e with { Mac = forger.Mac(e.Hash) })];
+        return [.. Reviews.Ledger(events).Select(e => e.Index < from ? e : e with { Mac = forger.Mac(e.Hash) })];
     }
 
     static void Renumber(List<StoredRow> rows)
@@ -115,6 +116,6 @@ public sealed class TamperingTests
 
     /// <summary>Found with the head at hand and without it, and counted up to there.</summary>
     static bool IsTamperedAt(int index, List<StoredRow> rows, int size) =>
-        new[] { StoredRow.Verify(rows, Make.HeadOf(Ledger(Math.Min(size, Longest))), Make.Keys), StoredRow.Verify(rows, null, Make.Keys) }
+        new[] { StoredRow.Verify(rows, Reviews.HeadOf(Ledger(Math.Min(size, Longest))), Reviews.Keys), StoredRow.Verify(rows, null, Reviews.Keys) }
             .All(report => report.Verdict == Verdict.Tampered && report.FirstIndex == index && report.Entries == index && report.Detail is not null);
 }

@@ -5,6 +5,7 @@ using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Tree;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 
 namespace CertFunctions.Core.Tests.Verification;
 
@@ -15,13 +16,13 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
 
     static readonly LogName Log = LogName.Parse("example.com/log");
 
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(Size);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(Size);
 
     readonly EcdsaLogKey key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     readonly MemoryArchive archive = new();
-    readonly CertFunctions.Testing.ManualClock clock = CertFunctions.Testing.ManualClock.Default;
+    readonly ManualClock clock = ManualClock.Default;
 
-    TrustPolicy Policy => new() { Origin = Log.Origin(Make.Acme), LogKeys = new LogKeys(key).Known(Log.Origin(Make.Acme)) };
+    TrustPolicy Policy => new() { Origin = Log.Origin(Make.Org), LogKeys = new LogKeys(key).Known(Log.Origin(Make.Org)) };
 
     public async Task InitializeAsync()
     {
@@ -91,7 +92,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
     public async Task Two_events_that_changed_places_with_their_hashes_are_another_history()
     {
         var other = new MemoryArchive();
-        await PublishAsync(Make.Ledger([.. Entries.Take(299).Select(e => e.Event), Entries[300].Event, Entries[299].Event, .. Entries.Skip(301).Select(e => e.Event)]), Size, other);
+        await PublishAsync(Reviews.Ledger([.. Entries.Take(299).Select(e => e.Event), Entries[300].Event, Entries[299].Event, .. Entries.Skip(301).Select(e => e.Event)]), Size, other);
         foreach (var name in other.Files.Keys.Where(n => n.Contains("/tile/", StringComparison.Ordinal)))
             archive.Files[name] = other.Files[name];
 
@@ -105,7 +106,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
     {
         var pinned = Seen("acme/checkpoint/000/000/000/000/000/512");
         var forged = new MemoryArchive();
-        await PublishAsync(Make.Ledger(Make.Events(Size, subject: "s-2")), Size, forged);
+        await PublishAsync(Reviews.Ledger(Reviews.Events(Size, subject: "s-2")), Size, forged);
         var shorter = new MemoryArchive();
         await PublishAsync(Entries, 300, shorter);
 
@@ -130,7 +131,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
     {
         Assert.Equal((Verdict.Valid, Layer.None), Of(await HoldAsync(Entries)));
         Assert.Equal((Verdict.Truncated, Layer.Archive), Of(await HoldAsync([.. Entries.Take(600)])));
-        var rewritten = Make.Ledger([.. Entries.Take(50).Select(e => e.Event), .. Make.Events(650, subject: "s-2")]);
+        var rewritten = Reviews.Ledger([.. Entries.Take(50).Select(e => e.Event), .. Reviews.Events(650, subject: "s-2")]);
         var report = await HoldAsync(rewritten);
         Assert.Equal((Verdict.Forked, Layer.Archive, 0L), (report.Verdict, report.FoundBy, report.FirstIndex));
     }
@@ -145,7 +146,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
 
         var last = Seen("acme/checkpoint/000/000/000/000/000/700");
         var cosigned = last with { Note = last.Note.With(await signer.SignAsync(last.Note.Text, default)) };
-        var report = await new VerifyArchive(archive, policy).RunAsync(Make.Acme, [cosigned]);
+        var report = await new VerifyArchive(archive, policy).RunAsync(Make.Org, [cosigned]);
         Assert.True(report.Verdict == Verdict.Valid, report.Detail);
         Assert.True(report.Guarantees.HasFlag(Guarantees.Witnessed));
     }
@@ -157,11 +158,11 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
     async Task<VerifyReport> HoldAsync(IReadOnlyList<ChainedEvent> ledger)
     {
         var checks = new CheckpointChecks(Policy);
-        Assert.Null(await new VerifyArchive(archive, null).AddCheckpointsAsync(Make.Acme, checks, default));
-        using var verifier = new LedgerVerifier(Make.Acme, Make.Keys, tree: new LeafTree(checks.Sizes));
+        Assert.Null(await new VerifyArchive(archive, null).AddCheckpointsAsync(Make.Org, checks, default));
+        using var verifier = new LedgerVerifier(Make.Org, Reviews.Keys, tree: new LeafTree(checks.Sizes));
         foreach (var row in StoredRow.Of(ledger))
             Assert.True(verifier.Push(new LedgerRow { Index = row.Index, Hash = row.Hash, Mac = row.Mac, KeyId = row.KeyId, Leaf = row.Leaf, Salt = row.Salt, Personal = row.Personal }));
-        return checks.Apply(verifier.Complete(Make.HeadOf(ledger)));
+        return checks.Apply(verifier.Complete(Reviews.HeadOf(ledger)));
     }
 
     SeenCheckpoint Seen(string folder)
@@ -173,7 +174,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
 
     Task<VerifyReport> VerifyAsync() => VerifyAsync(archive, Policy);
 
-    static Task<VerifyReport> VerifyAsync(MemoryArchive archive, TrustPolicy policy) => new VerifyArchive(archive, policy) { Threads = 2 }.RunAsync(Make.Acme);
+    static Task<VerifyReport> VerifyAsync(MemoryArchive archive, TrustPolicy policy) => new VerifyArchive(archive, policy) { Threads = 2 }.RunAsync(Make.Org);
 
     static (Verdict, Layer) Of(VerifyReport report) => (report.Verdict, report.FoundBy);
 
@@ -182,7 +183,7 @@ public sealed class VerifyArchiveTests : IAsyncLifetime, IDisposable
         clock.Advance(TimeSpan.FromMinutes(1));
         var ledgers = new MemoryLedgerStore();
         ledgers.Fill([.. entries.Take(size)]);
-        var outcome = await new PublishCheckpoints(ledgers, to, Log, new LogKeys(key), clock).HandleAsync(Make.Acme, default);
+        var outcome = await new PublishCheckpoints(ledgers, to, Log, new LogKeys(key), clock).HandleAsync(Make.Org, default);
         Assert.True(outcome is PublishOutcome.Published, (outcome as PublishOutcome.Refused)?.Reason);
     }
 }

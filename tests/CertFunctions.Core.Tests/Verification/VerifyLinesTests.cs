@@ -3,6 +3,7 @@ using CertFunctions.Core.Events;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -11,14 +12,14 @@ namespace CertFunctions.Core.Tests.Verification;
 /// <summary>R33 over lines as they come in: an export, a sink's file, a service's answers.</summary>
 public sealed class VerifyLinesTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Ledger = Make.Ledger(12);
+    static readonly IReadOnlyList<ChainedEvent> Ledger = Reviews.Ledger(12);
 
     [Fact]
     public void Cut_into_pieces_anywhere_the_verdict_is_the_same() =>
         Prop.ForAll(Gen.Choose(1, 3000).NonEmptyListOf().ToArbitrary(), sizes =>
         {
             var rest = Lines(Ledger).AsSpan();
-            using var verify = new VerifyLines(Make.Keys);
+            using var verify = new VerifyLines(Reviews.Keys);
             for (var i = 0; !rest.IsEmpty; i++)
             {
                 var piece = rest[..Math.Min(rest.Length, sizes[i % sizes.Count])];
@@ -27,7 +28,7 @@ public sealed class VerifyLinesTests
                 rest = rest[piece.Length..];
             }
 
-            return verify.Complete(Make.HeadOf(Ledger)) is { Verdict: Verdict.Valid, Entries: 12 } && verify.NextIndex == 12;
+            return verify.Complete(Reviews.HeadOf(Ledger)) is { Verdict: Verdict.Valid, Entries: 12 } && verify.NextIndex == 12;
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class VerifyLinesTests
 
     [Fact]
     public void Lines_at_the_end_that_are_gone_are_truncation_where_a_head_names_them() =>
-        Assert.Equal((Verdict.Truncated, 9L), Found(Verify(Lines(Ledger.Take(9)), Make.HeadOf(Ledger))));
+        Assert.Equal((Verdict.Truncated, 9L), Found(Verify(Lines(Ledger.Take(9)), Reviews.HeadOf(Ledger))));
 
     [Fact]
     public void A_line_dropped_doubled_or_moved_is_found_at_its_index()
@@ -66,7 +67,7 @@ public sealed class VerifyLinesTests
     [Fact]
     public void A_line_of_another_ledger_does_not_belong_here()
     {
-        var theirs = Lines(Make.Ledger(Make.Events(3, OrgId.Parse("other"))));
+        var theirs = Lines(Reviews.Ledger(Reviews.Events(3, OrgId.Parse("other"))));
 
         Assert.Equal((Verdict.Tampered, 12L), Found(Verify([.. Lines(Ledger), .. theirs])));
         Assert.Equal(Verdict.Valid, Verify(theirs).Verdict);
@@ -84,7 +85,7 @@ public sealed class VerifyLinesTests
     [Fact]
     public void A_line_longer_than_any_can_be_is_given_up_on_in_bounded_memory()
     {
-        using var verify = new VerifyLines(Make.Keys);
+        using var verify = new VerifyLines(Reviews.Keys);
         Assert.True(verify.Push(Lines(Ledger)));
         var pushed = 0;
         while (verify.Push(new byte[4096]))
@@ -97,12 +98,12 @@ public sealed class VerifyLinesTests
 
     static VerifyReport Verify(byte[] file, LedgerHead? head = null)
     {
-        using var verify = new VerifyLines(Make.Keys);
+        using var verify = new VerifyLines(Reviews.Keys);
         verify.Push(file);
         return verify.Complete(head);
     }
 
-    static string[] StoredLines(IEnumerable<ChainedEvent> entries) => Make.Utf8(Lines(entries)).Split('\n')[..^1];
+    static string[] StoredLines(IEnumerable<ChainedEvent> entries) => Make.Text(Lines(entries)).Split('\n')[..^1];
 
     static byte[] Bytes(IEnumerable<string> lines) => System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\n")));
 

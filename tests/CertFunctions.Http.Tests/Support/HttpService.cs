@@ -1,26 +1,18 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
-using CertFunctions.Core.Certificates;
 using CertFunctions.Core.Events;
-using CertFunctions.Core.Evidence;
-using CertFunctions.Core.Ingest;
+using CertFunctions.Core.Expiry;
 using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Notes;
 using CertFunctions.Core.Paging;
 using CertFunctions.Core.Publishing;
 using CertFunctions.Core.Receipts;
 using CertFunctions.Core.Siem;
-using CertFunctions.Core.Timeline;
 using CertFunctions.Core.Timers;
 using CertFunctions.Core.Verification;
 using CertFunctions.Http.Access;
-using CertFunctions.Http.Certificates;
-using CertFunctions.Http.Ingest;
-using CertFunctions.Http.Ledger;
-using CertFunctions.Http.Siem;
-using CertFunctions.Http.Timeline;
-using CertFunctions.Http.Timers;
+using CertFunctions.Http.Hosting;
 using CertFunctions.Http.Wire;
 using CertFunctions.Sqlite;
 using CertFunctions.Testing;
@@ -29,6 +21,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CertFunctions.Http.Tests.Support;
@@ -67,12 +60,10 @@ sealed class HttpService : IAsyncDisposable
     readonly PumpEvents pump;
     readonly HttpClient http = new();
 
-    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock, ForwardLedger forwarder, IArchive archive, LogKeys keys)
+    HttpService(TempFolder folder, WebApplication app, SqliteStore store, FaultLog log, ManualClock clock)
     {
-        Archive = archive;
-        (this.folder, this.app, this.store, Log, Clock, Forwarder) = (folder, app, store, log, clock, forwarder);
-        LogKeys = keys;
-        pump = new PumpEvents(store.Feed, store.Positions, new ExtendLedger(store.Ledger, Make.Keys));
+        (this.folder, this.app, this.store, Log, Clock) = (folder, app, store, log, clock);
+        pump = new PumpEvents(store.Feed, store.Positions, app.Services.GetRequiredService<ExtendLedger>());
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         http.BaseAddress = Url;
     }
@@ -83,11 +74,14 @@ sealed class HttpService : IAsyncDisposable
 
     public ManualClock Clock { get; }
 
-    public ForwardLedger Forwarder { get; }
+    public Endpoints Endpoints => app.Services.GetRequiredService<Endpoints>();
 
-    public IArchive Archive { get; }
+    /// <summary>To the first sink, a file for each org.</summary>
+    public ForwardLedger Forwarder => app.Services.GetRequiredService<IReadOnlyList<ForwardLedger>>()[0];
 
-    public LogKeys LogKeys { get; }
+    public IArchive Archive => app.Services.GetRequiredService<IArchive>();
+
+    public LogKeys LogKeys => app.Services.GetRequiredService<LogKeys>();
 
     public SqliteStore Store => store;
 
@@ -103,41 +97,42 @@ sealed class HttpService : IAsyncDisposable
         var options = new SqliteOptions { Path = folder.File("certfn.db") };
         var store = SqliteStore.Open(configure is null ? options : configure(options));
         var (clock, log) = (ManualClock.Default, new FaultLog());
-        var forwarder = new ForwardLedger(store.Ledger, store.Positions, new FileSink("file", folder.File("siem")), clock);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes + 1);
         builder.Logging.ClearProviders().AddProvider(log);
+        // What a handler stands on is there for each, asked for or not.
+        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = true);
+        Compose(builder.Services, store, clock, folder);
         var app = builder.Build();
-        var archive = new FolderArchive(folder.File("archive"));
-        var keys = new LogKeys(LogKey);
-        Compose(store, clock, forwarder, archive, keys, app.Services.GetRequiredService<ILogger<Door>>()).Map(app);
+        app.Services.GetRequiredService<Endpoints>().Map(app);
         app.MapFallback(http => Problem.NotFound.ExecuteAsync(http));
         await app.StartAsync();
-        return new HttpService(folder, app, store, log, clock, forwarder, archive, keys);
+        return new HttpService(folder, app, store, log, clock);
     }
 
-    /// <summary>The API without a host around it.</summary>
-    public static Endpoints Compose(SqliteStore store, TimeProvider clock, ForwardLedger forwarder, IArchive archive, LogKeys keys, ILogger<Door> log)
-    {
-        var latest = new LatestCheckpoints(archive, clock);
-        var door = new Door(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))), log);
-        var seal = new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray());
-        return new Endpoints(
-            new PostEvents(door, new IngestEvents(store.Events, clock, new SeededRandom()), new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(LogKey), MergeDelay.Default), clock),
-            new GetTimeline(door, new ReadTimeline(store.Events, new TimelineCursor(seal))),
-            new GetCertificates(door, new ListCertificates(store.Certificates, new CertificateCursor(seal)), clock),
-            new GetCertificate(door, new ReadCertificate(store.Certificates, store.Events), clock),
-            new GetProof(door, store.Ledger, archive, latest),
-            new GetLedgerEntries(door, store.Ledger),
-            new GetLedgerHealth(door, new LedgerHealth(store.Positions)),
-            new GetPublished(door, archive, latest),
-            new GetEvidence(door, new WriteEvidence(store.Events, store.Ledger, archive, latest, keys)),
-            new GetSinks(door, [forwarder], store.Ledger),
-            new ReplayOneSink(door, new ReplaySink([forwarder, new ForwardLedger(store.Ledger, store.Positions, new Taking(), clock)], store.Positions, new TellOwnEvent(store.Events, clock, new SeededRandom()))),
-            new GetTimers(door, new RunJob([new Idle()], store.Positions, clock)));
-    }
+    /// <summary>The hosts' own composition, and what it leaves to the host.</summary>
+    static void Compose(IServiceCollection services, SqliteStore store, ManualClock clock, TempFolder folder) => services
+        .AddHandlers(clock, LogName)
+        // Ids come again as a test runs again.
+        .AddSingleton<RandomNumberGenerator>(new SeededRandom())
+        .AddSingleton<ICredentials>(new ApiKeys(Callers.Select(c => KeyValuePair.Create(ApiKeys.Hash(c.Key), c.Caller))))
+        .AddSingleton(store.Events)
+        .AddSingleton(store.Certificates)
+        .AddSingleton(store.Ledger)
+        .AddSingleton(store.Positions)
+        .AddSingleton(store.Leases)
+        .AddSingleton(Make.Keys)
+        .AddSingleton(new LogKeys(LogKey))
+        .AddSingleton(new CursorSeal("a key for cursors, 32 bytes long"u8.ToArray()))
+        .AddSingleton(ExpiryPolicies.Default)
+        .AddSingleton(MergeDelay.Default)
+        .AddSingleton<ISink>(new FileSink("file", folder.File("siem")))
+        .AddSingleton<ISink, Taking>()
+        .AddSingleton<IArchive>(new FolderArchive(folder.File("archive")))
+        .AddSingleton(new LedgerHealth(store.Positions))
+        .AddJob<Idle>();
 
     /// <summary>A sink that may be sent everything again, called siem; nothing forwards to it.</summary>
     sealed class Taking : ISink

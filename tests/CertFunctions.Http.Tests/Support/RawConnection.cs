@@ -36,7 +36,7 @@ sealed class RawConnection : IDisposable
     /// <summary>What the service says until it has said a whole answer or closes the connection.</summary>
     public async Task<string> ReadAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var said = new StringBuilder();
         var buffer = new byte[16 * 1024];
         try

@@ -27,7 +27,7 @@ sealed record Ended(int Code, string Out, string Error)
 /// <summary>The built program, run as a process of its own, as a person runs it.</summary>
 static class Certfn
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>The program as the build put it next to the tests.</summary>
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "certfn.dll");
@@ -44,7 +44,10 @@ static class Certfn
     public static Task<Ended> RunWithAsync(string home, string variable, string value, params string[] arguments) =>
         EndAsync(Start(home, "/usr/bin/env", [$"{variable}={value}", Dotnet, Program, .. arguments]));
 
-    public static Process Start(string home, params string[] arguments) => Start(home, Dotnet, [Program, .. arguments]);
+    /// <summary>Starts a verb as from a terminal: where the tests run in a shell's background, what they start would ignore an interrupt.</summary>
+    public static Process Start(string home, params string[] arguments) => OperatingSystem.IsLinux()
+        ? Start(home, "/usr/bin/env", ["--default-signal=INT", Dotnet, Program, .. arguments])
+        : Start(home, Dotnet, [Program, .. arguments]);
 
     public static Process Start(string home, string program, IEnumerable<string> arguments)
     {

@@ -86,7 +86,7 @@ sealed class Service : IAsyncDisposable
     public async Task<int> StopAsync(string signal = "TERM")
     {
         Certfn.Signal(process, signal);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;
     }

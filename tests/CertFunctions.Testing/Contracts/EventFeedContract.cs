@@ -66,7 +66,7 @@ public abstract class EventFeedContract : StoreContract
         var waiting = Store.Feed.WaitAsync(position, TimeSpan.FromMinutes(5), default);
         await Events.AppendAsync([Make.Stamped("c1")], default);
 
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(120));
     }
 
     async Task<List<RecordedEvent>> WalkAsync(int limit)

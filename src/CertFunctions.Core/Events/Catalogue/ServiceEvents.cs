@@ -19,6 +19,15 @@ static class ServiceEvents
         },
         new()
         {
+            Name = "audit.check_place_refused",
+            Module = "audit",
+            When = "the saved place of a self-check is not of the service's making: the check began anew",
+            DefaultSeverity = Severity.Error,
+            DefaultStatus = EventStatus.Failure,
+            Fields = [Need("ledger", Text), Need("check", OneOf("tail", "whole")), May("detail", Text)],
+        },
+        new()
+        {
             Name = "audit.inclusion_overdue",
             Module = "audit",
             When = "an acknowledged event is not in the ledger within its stated time",

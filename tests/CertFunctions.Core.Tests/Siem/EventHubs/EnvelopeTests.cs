@@ -4,6 +4,7 @@ using CertFunctions.Core.Ledger;
 using CertFunctions.Core.Siem;
 using CertFunctions.Core.Siem.EventHubs;
 using CertFunctions.Core.Tests.Support;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Siem;
 
 namespace CertFunctions.Core.Tests.Siem.EventHubs;
@@ -11,7 +12,7 @@ namespace CertFunctions.Core.Tests.Siem.EventHubs;
 /// <summary>The three envelopes, to the byte, as the page on SIEMs has them.</summary>
 public sealed class EnvelopeTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Three = Make.Ledger(3);
+    static readonly IReadOnlyList<ChainedEvent> Three = Reviews.Ledger(3);
 
     [Fact]
     public async Task One_is_the_line_without_its_line_feed()
@@ -49,7 +50,7 @@ public sealed class EnvelopeTests
     public async Task An_entry_without_backlog_goes_alone_and_is_one_JSON_document(EventHubEnvelope envelope)
     {
         var hub = new ScriptedHub();
-        await new EventHubSink("hub", hub, envelope).SendAsync(Make.Acme, [Three[0]], default);
+        await new EventHubSink("hub", hub, envelope).SendAsync(Make.Org, [Three[0]], default);
 
         var message = Assert.Single(Assert.Single(hub.Arrived).Messages);
         using var document = System.Text.Json.JsonDocument.Parse(message.Body);
@@ -59,7 +60,7 @@ public sealed class EnvelopeTests
     static async Task<IReadOnlyList<EventHubMessage>> SendAsync(EventHubEnvelope envelope)
     {
         var hub = new ScriptedHub();
-        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, envelope).SendAsync(Make.Acme, Three, default));
+        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, envelope).SendAsync(Make.Org, Three, default));
         Assert.Equal("acme", Assert.Single(hub.Arrived).Key);
         return hub.Arrived[0].Messages;
     }

@@ -3,6 +3,7 @@ using CertFunctions.Core.Siem;
 using CertFunctions.Core.Siem.EventHubs;
 using CertFunctions.Core.Tests.Support;
 using CertFunctions.Core.Verification;
+using CertFunctions.Testing;
 using CertFunctions.Testing.Siem;
 
 namespace CertFunctions.Core.Tests.Siem.EventHubs;
@@ -10,11 +11,11 @@ namespace CertFunctions.Core.Tests.Siem.EventHubs;
 /// <summary>The ledger into a hub that is full, small, busy, closed to us, gone half-way: in order, nothing lost, and what comes twice carries the same ledger and index.</summary>
 public sealed class EventHubSinkTests
 {
-    static readonly IReadOnlyList<ChainedEvent> Entries = Make.Ledger(2500);
+    static readonly IReadOnlyList<ChainedEvent> Entries = Reviews.Ledger(2500);
 
     readonly MemoryLedgerStore store = new();
     readonly MemoryPositions positions = new();
-    readonly ManualClock clock = new(Make.Noon);
+    readonly ManualClock clock = new(Make.Now);
 
     public static TheoryData<EventHubEnvelope> Envelopes => [.. Enum.GetValues<EventHubEnvelope>()];
 
@@ -40,8 +41,8 @@ public sealed class EventHubSinkTests
     public async Task Packed_messages_stay_within_their_bytes_and_need_far_fewer_units_than_one_an_entry()
     {
         var (packed, one) = (new ScriptedHub(), new ScriptedHub());
-        await new EventHubSink("hub", packed, EventHubEnvelope.Packed).SendAsync(Make.Acme, Entries, default);
-        await new EventHubSink("hub", one, EventHubEnvelope.One).SendAsync(Make.Acme, Entries, default);
+        await new EventHubSink("hub", packed, EventHubEnvelope.Packed).SendAsync(Make.Org, Entries, default);
+        await new EventHubSink("hub", one, EventHubEnvelope.One).SendAsync(Make.Org, Entries, default);
 
         var messages = packed.Arrived.SelectMany(p => p.Messages).ToList();
         Assert.All(messages, m => Assert.InRange(m.Body.Length, 1, EventHubPacking.MessageBytes));
@@ -53,10 +54,10 @@ public sealed class EventHubSinkTests
     [MemberData(nameof(Envelopes))]
     public async Task The_largest_event_there_may_be_fits_a_message_of_the_smallest_tier(EventHubEnvelope envelope)
     {
-        var big = Make.Recorded(Make.Address("s-1"), 1, $$"""{"text":"{{new string('x', Core.Events.EventParser.MaxEventBytes - 200)}}"}""");
+        var big = Reviews.Recorded(Reviews.Address("s-1"), 1, $$"""{"text":"{{new string('x', Core.Events.EventParser.MaxEventBytes - 200)}}"}""");
         var hub = new ScriptedHub(ScriptedHub.Basic);
 
-        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, envelope).SendAsync(Make.Acme, Make.Ledger([big, .. Make.Events(3, subject: "s-2")]), default));
+        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, envelope).SendAsync(Make.Org, Reviews.Ledger([big, .. Reviews.Events(3, subject: "s-2")]), default));
 
         Assert.Equal([0, 1, 2, 3], hub.Indexes());
     }
@@ -65,13 +66,13 @@ public sealed class EventHubSinkTests
     [MemberData(nameof(Envelopes))]
     public async Task An_entry_too_large_alone_stops_there_is_told_and_loses_nothing_before_it(EventHubEnvelope envelope)
     {
-        var big = Make.Recorded(Make.Address("s-2"), 1, $$"""{"text":"{{new string('x', 30_000)}}"}""");
-        var entries = Make.Ledger([.. Make.Events(40), big, .. Make.Events(5, subject: "s-3")]);
+        var big = Reviews.Recorded(Reviews.Address("s-2"), 1, $$"""{"text":"{{new string('x', 30_000)}}"}""");
+        var entries = Reviews.Ledger([.. Reviews.Events(40), big, .. Reviews.Events(5, subject: "s-3")]);
         var hub = new ScriptedHub(16 * 1024);
         store.Fill(entries);
         var forward = Forwarder(hub, envelope);
 
-        var stalled = Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Acme, default));
+        var stalled = Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Org, default));
         Assert.Equal(ErrorClass.Validation, stalled.Class);
         Assert.Contains("entry 40", stalled.Reason, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromMinutes(5), stalled.RetryAfter);
@@ -89,7 +90,7 @@ public sealed class EventHubSinkTests
     {
         var hub = new ScriptedHub(20_000);
 
-        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, EventHubEnvelope.Packed).SendAsync(Make.Acme, Make.Ledger(300), default));
+        Assert.IsType<SinkOutcome.Delivered>(await new EventHubSink("hub", hub, EventHubEnvelope.Packed).SendAsync(Make.Org, Reviews.Ledger(300), default));
 
         Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i), hub.Indexes());
     }
@@ -117,7 +118,7 @@ public sealed class EventHubSinkTests
         store.Fill(Entries);
         var forward = Forwarder(hub, EventHubEnvelope.Packed);
 
-        var stalled = Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Acme, default));
+        var stalled = Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Org, default));
         Assert.Equal((wanted, TimeSpan.FromSeconds(seconds)), (stalled.Class, stalled.RetryAfter));
         Assert.Empty(hub.Arrived);
         Assert.Equal((0, 1), (Assert.Single(forward.Statuses).Position, Assert.Single(forward.Statuses).FailuresInARow));
@@ -142,7 +143,7 @@ public sealed class EventHubSinkTests
     {
         var hub = new ScriptedHub { Script = _ => new(thrown) };
 
-        var failed = Assert.IsType<SinkOutcome.Failed>(await new EventHubSink("hub", hub, EventHubEnvelope.One).SendAsync(Make.Acme, Entries, default));
+        var failed = Assert.IsType<SinkOutcome.Failed>(await new EventHubSink("hub", hub, EventHubEnvelope.One).SendAsync(Make.Org, Entries, default));
 
         Assert.Equal((wanted, 0), (failed.Class, failed.Taken));
         Assert.DoesNotContain(thrown.Message, failed.Reason, StringComparison.Ordinal);
@@ -189,7 +190,7 @@ public sealed class EventHubSinkTests
             var forward = new ForwardLedger(store, dying, new EventHubSink("hub", hub, EventHubEnvelope.Packed), clock);
             try
             {
-                while (await forward.HandleAsync(Make.Acme, default) is ForwardOutcome.Sent)
+                while (await forward.HandleAsync(Make.Org, default) is ForwardOutcome.Sent)
                 {
                 }
 
@@ -219,7 +220,7 @@ public sealed class EventHubSinkTests
         store.Fill(Entries);
         var forward = Forwarder(hub, EventHubEnvelope.Packed);
 
-        Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Acme, stop.Token));
+        Assert.IsType<ForwardOutcome.Stalled>(await forward.HandleAsync(Make.Org, stop.Token));
         var sent = hub.Indexes().Count;
         Assert.Equal(sent, Assert.Single(forward.Statuses).Position);
         await ForwardAsync(forward);
@@ -233,7 +234,7 @@ public sealed class EventHubSinkTests
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAsync<OperationCanceledException>(() => new EventHubSink("hub", new ScriptedHub(), EventHubEnvelope.One).SendAsync(Make.Acme, Entries, stop.Token));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => new EventHubSink("hub", new ScriptedHub(), EventHubEnvelope.One).SendAsync(Make.Org, Entries, stop.Token));
     }
 
     ForwardLedger Forwarder(ScriptedHub hub, EventHubEnvelope envelope) => new(store, positions, new EventHubSink("hub", hub, envelope), clock);
@@ -243,7 +244,7 @@ public sealed class EventHubSinkTests
     {
         for (var step = 0; step < 200; step++)
         {
-            if (await forward.HandleAsync(Make.Acme, default) is ForwardOutcome.CaughtUp)
+            if (await forward.HandleAsync(Make.Org, default) is ForwardOutcome.CaughtUp)
                 return;
         }
 
@@ -255,10 +256,10 @@ public sealed class EventHubSinkTests
 
     static void AssertVerifies(ScriptedHub hub)
     {
-        using var verify = new VerifyLines(Make.Keys);
+        using var verify = new VerifyLines(Reviews.Keys);
         foreach (var line in hub.Lines().Distinct())
             verify.Push(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
-        Assert.Equal(Verdict.Valid, verify.Complete(Make.HeadOf(Entries)).Verdict);
+        Assert.Equal(Verdict.Valid, verify.Complete(Reviews.HeadOf(Entries)).Verdict);
     }
 
     /// <summary>Positions of a process that dies at its save number <paramref name="alive"/> + 1.</summary>
