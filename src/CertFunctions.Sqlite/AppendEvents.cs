@@ -1,4 +1,3 @@
-using System.Globalization;
 using CertFunctions.Core.Events;
 using CertFunctions.Core.Ingest;
 
@@ -81,16 +80,13 @@ static class UnixTicks
 
     public static DateTimeOffset To(long ticks) => DateTimeOffset.UnixEpoch.AddTicks(ticks);
 
-    /// <summary>Prints the time as a leaf does (<see cref="Rfc3339.Format"/>), in UTF-8, 28 bytes at most; false for a number that is no time.</summary>
+    /// <summary>Prints the time as a leaf does (<see cref="Rfc3339"/>), in UTF-8; false for a number that is no time.</summary>
     public static bool TryPrint(long ticks, Span<byte> utf8, out int length)
     {
         length = 0;
-        if (ticks < From(DateTimeOffset.MinValue) || ticks > From(DateTimeOffset.MaxValue)
-            || !DateTime.UnixEpoch.AddTicks(ticks).TryFormat(utf8, out length, "O", CultureInfo.InvariantCulture))
+        if (ticks < From(DateTimeOffset.MinValue) || ticks > From(DateTimeOffset.MaxValue))
             return false;
-        // "O" prints all 7 digits of the fraction, then Z.
-        length = utf8[..(length - 1)].TrimEnd((byte)'0').TrimEnd((byte)'.').Length;
-        utf8[length++] = (byte)'Z';
+        length = Rfc3339.Format(To(ticks), utf8);
         return true;
     }
 }

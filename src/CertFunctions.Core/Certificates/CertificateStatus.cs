@@ -68,5 +68,9 @@ sealed class TimeJson : JsonConverter<DateTimeOffset>
     public override DateTimeOffset Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
         Rfc3339.TryParse(reader.GetString(), out var time) ? time : throw new System.Text.Json.JsonException("not a time");
 
-    public override void Write(System.Text.Json.Utf8JsonWriter writer, DateTimeOffset value, System.Text.Json.JsonSerializerOptions options) => writer.WriteStringValue(Rfc3339.Format(value));
+    public override void Write(System.Text.Json.Utf8JsonWriter writer, DateTimeOffset value, System.Text.Json.JsonSerializerOptions options)
+    {
+        Span<byte> utf8 = stackalloc byte[Rfc3339.Longest];
+        writer.WriteStringValue(utf8[..Rfc3339.Format(value, utf8)]);
+    }
 }
