@@ -31,7 +31,7 @@ param operatorOrg string = org
 @description('Credentials of callers beside the first.')
 param apiKeys apiKey[] = []
 
-@description('Ids of the MAC keys, oldest first. Add to the end to rotate: the last one comes into force by an entry of the log. Take none away while entries made under it matter.')
+@description('Ids of the MAC keys, oldest first; none begins with signing-. Add to the end to rotate: the last one comes into force by an entry of the log. Take none away while entries made under it matter.')
 @minLength(1)
 param hmacKeyIds string[] = ['hmac-1']
 

@@ -55,6 +55,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
             Size = entries[^1].Index + 1,
             Hash = entries[^1].Hash.ToString(),
             OpeningHash = opening ? expected.Hash.ToString() : token!.OpeningHash,
+            KeyId = entries[^1].KeyId,
             Newest = Math.Max(newest, entries.Max(WrittenBy)),
             NewestBefore = newestBefore,
         };
@@ -70,7 +71,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
             if (response.IsSuccessStatusCode)
             {
                 segments[expected.Ledger] = segment;
-                return new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, moved.Size, entries[^1].Hash, new Token(response[0].ETag, moved.Newest, moved.NewestBefore, moved.OpeningHash)));
+                return new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, moved.Size, entries[^1].Hash, new Token(response[0].ETag, moved.Newest, moved.NewestBefore, moved.OpeningHash)) { KeyId = moved.KeyId });
             }
 
             // 409: an index, an event or a segment that is there. 412: the head moved, perhaps by this very batch, whose answer was lost.
@@ -175,7 +176,7 @@ sealed class CosmosLedgerStore(Container container, Container events, CosmosStat
         {
             var read = await container.ReadItemAsync<SegmentDocument>(SegmentDocument.HeadId, CosmosNames.Partition(ledger, segment), cancellationToken: cancellationToken).ConfigureAwait(false);
             var document = read.Resource;
-            return new LedgerHead(ledger, document.Size, CosmosNames.Digest(document.Hash), new Token(read.ETag, document.Newest, document.NewestBefore, document.OpeningHash));
+            return new LedgerHead(ledger, document.Size, CosmosNames.Digest(document.Hash), new Token(read.ETag, document.Newest, document.NewestBefore, document.OpeningHash)) { KeyId = document.KeyId };
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {

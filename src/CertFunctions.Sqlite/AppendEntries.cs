@@ -34,7 +34,7 @@ sealed class AppendEntries(LedgerHead expected, IReadOnlyList<ChainedEvent> entr
 
         var last = entries[^1];
         session.MoveLedger.Bind(1, last.Index + 1).Bind(2, last.Hash.AsSpan()).Bind(3, lastEvent).Bind(4, key).Run();
-        outcome = new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, last.Index + 1, last.Hash));
+        outcome = new LedgerAppendOutcome.Appended(new LedgerHead(expected.Ledger, last.Index + 1, last.Hash) { KeyId = last.KeyId });
     }
 
     public override void Settle() => done.SetResult(outcome!);

@@ -18,7 +18,7 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
         FROM events e JOIN subjects s ON s.key = e.subject WHERE e.position > ? ORDER BY e.position LIMIT ?
         """);
 
-    public Statement FindLedger { get; } = new(connection, "SELECT key, size, hash, last_event FROM ledgers WHERE org = ?");
+    public Statement FindLedger { get; } = new(connection, "SELECT key, size, hash, (SELECT key_id FROM ledger_entries WHERE ledger = key AND idx = size - 1) FROM ledgers WHERE org = ?");
 
     public Statement Ledgers { get; } = new(connection, "SELECT org FROM ledgers ORDER BY org");
 

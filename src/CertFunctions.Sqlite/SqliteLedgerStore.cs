@@ -17,7 +17,7 @@ sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILe
         // Head first: what is chained between the two reads moves the head, and then the append that follows is a conflict.
         var head = LedgerHead.Empty(ledger);
         if (FindLedger(session, ledger) is { } found)
-            head = new LedgerHead(ledger, found.Size, found.Hash);
+            head = new LedgerHead(ledger, found.Size, found.Hash) { KeyId = found.KeyId };
         var unchained = candidates.Where(e =>
         {
             var chained = session.IsChained.Bind(1, e.Handle).Step();
@@ -114,12 +114,12 @@ sealed class SqliteLedgerStore(SqliteWriter writer, ReadSessions sessions) : ILe
         }
     }
 
-    static (long Key, long Size, Digest Hash)? FindLedger(ReadSession session, OrgId ledger)
+    static (long Key, long Size, Digest Hash, string? KeyId)? FindLedger(ReadSession session, OrgId ledger)
     {
         var find = session.FindLedger.Bind(1, ledger.Value);
         try
         {
-            return find.Step() ? (find.Int64(0), find.Int64(1), new Digest(find.Blob(2))) : null;
+            return find.Step() ? (find.Int64(0), find.Int64(1), new Digest(find.Blob(2)), find.Text(3) is { Length: > 0 } id ? id : null) : null;
         }
         finally
         {

@@ -85,7 +85,7 @@ public sealed class DeployedRotationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_receipt_under_a_key_that_never_came_into_force_is_forged()
+    public async Task A_receipt_under_a_key_that_never_came_into_force_is_unverifiable()
     {
         var app = await StartAsync(signing[..1], macs[..1]);
         await PostAsync(app, "e-1", receipt: true);
@@ -96,7 +96,7 @@ public sealed class DeployedRotationTests : IAsyncLifetime
         await File.WriteAllBytesAsync(home.File("forged"), new SignedNote(text, [await stranger.Named(Verifier(app).Name).SignAsync(text, default)]).ToBytes());
 
         Assert.Equal("kept", await ReceiptAsync(app, "e-1", Verifier(app), exit: 0));
-        Assert.Equal("forged", await ReceiptAsync(app, "forged", Verifier(app), exit: 1));
+        Assert.Equal("unverifiable", await ReceiptAsync(app, "forged", Verifier(app), exit: 1));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class DeployedRotationTests : IAsyncLifetime
         await PostAsync(app, "e-1");
         await TimersAsync(app);
 
-        await RefusedAsync([signing[1]], macs[..1], "this service comes with");
+        await RefusedAsync([signing[1]], macs[..1], "it comes with");
         var after = await StartAsync(signing[..2], macs[..1]);
         await PostAsync(after, "e-2");
         for (var minute = 0; minute < 3; minute++)
@@ -114,7 +114,7 @@ public sealed class DeployedRotationTests : IAsyncLifetime
 
         await RefusedAsync(signing[..1], macs[..1], "gave way: the log is signed with");
         await RefusedAsync([signing[1], signing[0]], macs[..1], "none comes back");
-        await RefusedAsync([signing[0], signing[2]], macs[..1], "this service comes with");
+        await RefusedAsync([signing[0], signing[2]], macs[..1], "it comes with");
         await RefusedAsync(signing[..2], [macs[1]], "another MAC key called 'hmac-1'");
         // The first key's private half may go once it gave way.
         await StartAsync([Verifier(app).ToString(), signing[1]], macs[..1]);

@@ -32,5 +32,8 @@ public sealed record LedgerHead(OrgId Ledger, long Size, Digest Hash, object? To
     /// <summary>Entries per segment: a store keeps a ledger in pieces of this length, so that no partition grows for ever.</summary>
     public const int SegmentLength = 65_536;
 
+    /// <summary>The id of the key that the last entry's MAC is under, from a store's <see cref="ILedgerStore.CatchUpAsync"/> or append; null of an empty ledger, and where it is not known.</summary>
+    public string? KeyId { get; init; }
+
     public static LedgerHead Empty(OrgId ledger, object? token = null) => new(ledger, 0, LedgerHash.Genesis(ledger), token);
 }

@@ -19,7 +19,7 @@ public interface ILedgerStore
     /// <summary>Most entries of one append; at least 1.</summary>
     int MaxAppend { get; }
 
-    /// <summary>The head, and those of <paramref name="candidates"/> that are not in the ledger yet, in the order given.</summary>
+    /// <summary>The head with its key id, and those of <paramref name="candidates"/> that are not in the ledger yet, in the order given.</summary>
     Task<LedgerStanding> CatchUpAsync(OrgId ledger, IReadOnlyList<RecordedEvent> candidates, CancellationToken cancellationToken);
 
     /// <summary>Appends entries that follow <paramref name="expected"/>: at least one, at most <see cref="MaxAppend"/>, all of one segment.</summary>

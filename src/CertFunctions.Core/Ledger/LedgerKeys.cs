@@ -44,9 +44,6 @@ public sealed class LedgerKeys
 
     public bool TryGet(string id, [NotNullWhen(true)] out byte[]? key) => keys.TryGetValue(id, out key);
 
-    /// <summary>Whether there is only this one.</summary>
-    public bool IsOnly => keys.Count == 1;
-
     /// <summary>The MAC of an entry under the key in force.</summary>
     public Digest Mac(in Digest entryHash) => Mac(entryHash, CurrentId);
 

@@ -5,7 +5,7 @@ namespace CertFunctions.Core.Publishing;
 
 /// <summary>
 /// Which key a ledger's next checkpoint must be signed with, as a publisher goes along its entries: the one that signed the last checkpoint, until an entry says
-/// that it gave way. So no checkpoint past a rotation is under the retired key, by an instance that was not told of it, and none is under a key nobody brought in.
+/// that it gave way. An entry that brings back a key that gave way is void here as it is for whoever verifies. So no checkpoint past a rotation is under the retired key, by an instance that was not told of it, and none is under a key nobody brought in.
 /// </summary>
 sealed class KeyInForce
 {
@@ -21,13 +21,14 @@ sealed class KeyInForce
         if (last is not null)
         {
             // Signed with several, it is as good as with any: the one that is in force here comes first.
-            chains = [new RotationChain(last.Note.Check(known).Good[0], last.Checkpoint.Size)];
+            var signer = last.Note.Check(known).Good[0];
+            chains = [new RotationChain(signer, last.Checkpoint.Size, keys.Before(signer))];
             return;
         }
 
         // Nothing is signed yet: any key may begin a ledger, unless entries lead from one of ours to another.
         first = known[0];
-        chains = [.. known.Select(k => new RotationChain(k))];
+        chains = [.. known.Select(k => new RotationChain(k, 0, keys.Before(k)))];
     }
 
     /// <summary>The key in force after the entries that were pushed.</summary>

@@ -48,6 +48,19 @@ public sealed class LogKeys
     /// <summary>The key that comes into force after the one that is; null where there is none.</summary>
     internal ILogKey? Next => inForce + 1 is var next && next < held.Count ? held[next] : null;
 
+    /// <summary>The keys that were in force before this one, as far as they are named.</summary>
+    internal IEnumerable<VerifierKey> Before(VerifierKey key)
+    {
+        var all = earlier.Select(k => k.Named(key.Name)).Concat(held.Select(k => k.Named(key.Name).Verifier)).ToList();
+        return all.Take(Math.Max(all.IndexOf(key), 0));
+    }
+
+    /// <summary>Whether a newer key than the one in force is at hand.</summary>
+    internal bool IsWaiting => Next is not null;
+
+    /// <summary>Whether only the public half of a key of this name, <see cref="KeysOnRecord.NameOf(VerifierKey)"/>, is at hand.</summary>
+    internal bool IsPublicOnly(string name) => earlier.Any(k => KeysOnRecord.NameOf(k) == name);
+
     /// <summary>The keys at hand, oldest first.</summary>
     internal IReadOnlyList<ILogKey> Held => held;
 

@@ -46,8 +46,8 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     readonly ConcurrentDictionary<OrgId, PublishingStatus> statuses = new();
     readonly ConcurrentDictionary<OrgId, Publication> publications = new();
 
-    /// <summary>Ledgers that have still to say that the newest key comes into force, in this run.</summary>
-    readonly ConcurrentDictionary<OrgId, bool> unsettled = new();
+    /// <summary>The key in force at each ledger's end, and the id that its last MAC is under, as they were published last.</summary>
+    readonly ConcurrentDictionary<OrgId, (VerifierKey Key, string Mac)> ends = new();
 
     /// <summary>The job's name, where there is one archive.</summary>
     public const string JobName = "publish-checkpoints";
@@ -71,28 +71,32 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = new List<Exception>();
-        unsettled.Clear();
+        bool? settled = null;
         foreach (var ledger in await ledgers.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             try
             {
                 if (await HandleAsync(ledger, cancellationToken).ConfigureAwait(false) is PublishOutcome.Refused refused)
                     failures.Add(new InvalidOperationException($"the ledger of {ledger} is not published any more: {refused.Reason}"));
+                else if (BringIn is not null && ends.TryGetValue(ledger, out var end))
+                    settled = await BringIn.HandleAsync(ledger, end.Key, end.Mac, cancellationToken).ConfigureAwait(false) && settled != false;
             }
 #pragma warning disable CA1031 // One ledger's trouble must not keep the others from being published; all of it is thrown below.
             catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
             {
                 failures.Add(e);
+                settled = false;
             }
         }
 
         if (!publications.IsEmpty)
             Instruments.CheckpointAge.Record(publications.Values.Max(p => p.Age(clock.GetUtcNow())).TotalSeconds);
+        // A ledger that is refused waits for a person, and the others do not wait for it; it is told when it is published again.
+        if (BringIn is not null && settled == true)
+            await BringIn.SettleAsync(cancellationToken).ConfigureAwait(false);
         if (failures.Count > 0)
             throw new AggregateException(failures);
-        if (BringIn is not null && unsettled.IsEmpty)
-            await BringIn.SettleAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Publishes what is chained by now, in as many checkpoints as it takes.</summary>
@@ -173,9 +177,8 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
             do
                 outcome = await run.AdvanceAsync(head.Size, cancellationToken).ConfigureAwait(false);
             while (outcome is PublishOutcome.Published published && published.Checkpoint.Size < head.Size);
-            // What is out is out. If we die here, the next run finds the ledger as it is and tells it then.
-            if (BringIn is not null && outcome is PublishOutcome.Published && run.LastMac is { } mac && !await BringIn.HandleAsync(ledger, inForce.Key, mac, cancellationToken).ConfigureAwait(false))
-                unsettled[ledger] = true;
+            if (outcome is PublishOutcome.Published && run.LastMac is { } mac)
+                ends[ledger] = (inForce.Key, mac);
             return outcome;
         }
         catch (Exception e) when (e is TileUnavailableException or ArchiveDamagedException)

@@ -47,16 +47,19 @@ sealed class PublishRun(ILedgerStore ledgers, IArchive archive, LogName log, Log
         return null;
     }
 
-    /// <summary>From the last checkpoint to the next. Where the key in force at one's end is not at hand, it is the one after: a later entry may bring in ours.</summary>
+    /// <summary>
+    /// From the last checkpoint to the next. Where the key in force at one's end is not at hand, it is the one after: a later entry may bring in ours. Where there is no
+    /// checkpoint yet, and several keys, only the whole ledger tells which of them it began under.
+    /// </summary>
     public async Task<PublishOutcome> AdvanceAsync(long headSize, CancellationToken cancellationToken)
     {
         while (true)
         {
             if (await AddAsync(Math.Min(headSize, tiles.Size + PublishCheckpoints.MaxEntriesPerCheckpoint), cancellationToken).ConfigureAwait(false) is { } refused)
                 return refused;
-            var signer = keys.SignerOf(inForce.Key);
+            var signer = last is null && tiles.Size < headSize && keys.Known(log.Origin(ledger)).Count > 1 ? null : keys.SignerOf(inForce.Key);
             if (signer is null && tiles.Size == headSize)
-                return Refuse($"its checkpoints are signed with the key {inForce.Key.KeyId:x8}{SinceWhen()}, and this service has {keys.Signer(log.Origin(ledger)).Verifier.KeyId:x8}: name all of the log's signing keys, oldest first (the ids are those in vkeys)", inForce.Since);
+                return Refuse($"its checkpoints are signed with the key {inForce.Key.KeyId:x8}{SinceWhen()}, and this service has {keys.Signer(log.Origin(ledger)).Verifier.KeyId:x8}: name all of the log's signing keys, oldest first, this one with its private half (the ids are those in vkeys)", inForce.Since);
             if (signer is not null && await PutEdgeAsync(cancellationToken).ConfigureAwait(false) is { } differs)
                 return differs;
             if (await ReadBackAsync(cancellationToken).ConfigureAwait(false) is { } lost)

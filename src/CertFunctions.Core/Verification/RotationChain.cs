@@ -10,14 +10,17 @@ namespace CertFunctions.Core.Verification;
 public sealed class RotationChain
 {
     readonly List<(VerifierKey Key, long From)> keys;
+    readonly IReadOnlyList<VerifierKey> retired;
     readonly Dictionary<string, long> macKeys = [];
     long next;
 
     /// <param name="first">The log's first key, or the one pinned.</param>
     /// <param name="since">From which size on <paramref name="first"/> is trusted; nothing is known of smaller checkpoints.</param>
-    public RotationChain(VerifierKey first, long since = 0)
+    /// <param name="retired">Keys known to have been in force before it: none comes back.</param>
+    public RotationChain(VerifierKey first, long since = 0, IEnumerable<VerifierKey>? retired = null)
     {
         keys = [(first, since)];
+        this.retired = [.. retired ?? []];
         next = since;
     }
 
@@ -55,7 +58,7 @@ public sealed class RotationChain
             return new RotationStep.Refused(index, "the key it replaces is not the one in force");
         if (!VerifierKey.TryParse(rotation.NewKey, out var key, out var why) || key.Name != Current.Name)
             return new RotationStep.Refused(index, $"its new key is none for this log: {why ?? "it has another name"}");
-        if (keys.Exists(k => k.Key.Equals(key)))
+        if (keys.Exists(k => k.Key.Equals(key)) || retired.Contains(key))
             return new RotationStep.Refused(index, "its new key was in force before");
         // The entry is in checkpoints from index + 1 on.
         keys.Add((key, index + 1));

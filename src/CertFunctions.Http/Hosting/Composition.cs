@@ -38,7 +38,8 @@ public static class Composition
         .AddSingleton(clock)
         .AddSingleton(_ => RandomNumberGenerator.Create())
         .AddSingleton<IngestEvents>().AddSingleton<TellOwnEvent>()
-        .AddSingleton(s => new SignReceipts(log, s.GetRequiredService<LogKeys>(), s.GetRequiredService<MergeDelay>()))
+        .AddSingleton(s => new SignReceipts(log, s.GetRequiredService<LogKeys>(), s.GetRequiredService<MergeDelay>(), s.GetRequiredService<KeysOnRecord>(), clock))
+        .AddSingleton<KeysOnRecord>()
         .AddSingleton<TimelineCursor>().AddSingleton<ReadTimeline>()
         .AddSingleton<CertificateCursor>().AddSingleton<ListCertificates>().AddSingleton<ReadCertificate>()
         .AddSingleton<ReplanExpiry>().AddSingleton<SweepExpiry>()
@@ -96,7 +97,6 @@ public static class Composition
         this IServiceCollection services, TimeProvider clock, LogName log, OrgId operatorOrg, TimeSpan sweepEvery, TimeSpan checkAllEvery, string publishing = PublishCheckpoints.JobName, TimeSpan? publishEvery = null)
     {
         services
-            .AddSingleton<KeysOnRecord>()
             .AddSingleton<BringInKeys>()
             // What each archive has is told apart as the jobs are.
             .AddSingleton(s => new LedgerHealth(s.GetRequiredService<IPositionStore>(), publishing[PublishCheckpoints.JobName.Length..]))

@@ -112,7 +112,7 @@ public sealed record HostSettings
             from.Refuse(Settings.HmacKeysId, "is missing");
         for (var item = 0; item < count; item++)
         {
-            var id = from.Required(Settings.HmacKeysId.At(item), t => OrgId.TryParse(t, out _) && t.Length <= 32 ? t : null);
+            var id = from.Required(Settings.HmacKeysId.At(item), t => OrgId.TryParse(t, out _) && t.Length <= 32 && !t.StartsWith("signing-", StringComparison.Ordinal) ? t : null);
             if (id is not null && !keys.TryAdd(id, from.Secret(Settings.HmacKeysKey.At(item))))
                 from.Refuse(Settings.HmacKeysId.At(item), "is there a second time");
         }

@@ -50,7 +50,7 @@ public static class Settings
 
     // Keys. In Azure each is a reference to a Key Vault secret.
     public static readonly Setting HmacKeyId = new("HmacKeyId", SettingPlace.Both, "the id of the MAC key in force, one of HmacKeys__N__Id");
-    public static readonly Setting HmacKeysId = new("HmacKeys__0__Id", SettingPlace.Both, "the id of a MAC key, 1 to 32 of A-Z a-z 0-9 . _ -, such as hmac-1");
+    public static readonly Setting HmacKeysId = new("HmacKeys__0__Id", SettingPlace.Both, "the id of a MAC key, 1 to 32 of A-Z a-z 0-9 . _ - and not beginning with signing-, such as hmac-1");
     public static readonly Setting HmacKeysKey = new("HmacKeys__0__Key", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");
     public static readonly Setting SigningKeysKey = new("SigningKeys__0__Key", SettingPlace.Both, "the log's signing keys, oldest first, the newest last: each an ECDSA P-256 private key as PKCS#8, in PEM or the base64 of its DER, such as from openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256; of one that gave way the verifier key (NAME+ID+KEY) will do");
     public static readonly Setting CursorKey = new("CursorKey", SettingPlace.Both, "32 random bytes or more, as hex or base64, such as from openssl rand -base64 32");

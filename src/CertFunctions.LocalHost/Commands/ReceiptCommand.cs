@@ -34,8 +34,10 @@ static class ReceiptCommand
             var receipt = Receipt.TryRead(Encoding.UTF8.GetString(note.Text.Span)) ?? throw new MendableException($"{parsed.GetValue(file)} is a signed note and no receipt.", exitCode: ExitCode.Usage);
             var search = new Search(receipt, new ReceiptSigner(note, Known(parsed.GetValue(keys) ?? [], folder, receipt.Address.Org, note)));
             var outcome = search.Signer.IsForged ? null : await ResolveAsync(search, receipt.Address.Org, parsed.GetValue(source), folder, cancellationToken).ConfigureAwait(false);
-            if (!search.Signer.IsTheLogs || search.Signer.IsForged)
-                return Say(receipt, "forged", "it is not signed with the log's key, nor with one that the ledger's entries lead to: nothing was promised", null, parsed.GetValue(json));
+            if (search.Signer.IsForged)
+                return Say(receipt, "forged", "it names a key of the log, and its signature is not that key's: nothing was promised", null, parsed.GetValue(json));
+            if (!search.Signer.IsTheLogs)
+                return Say(receipt, "unverifiable", "it is signed with a key that is not known to be the log's, nor one that the ledger's entries lead to from there: give an earlier vkey of the log with --key", null, parsed.GetValue(json));
             return outcome switch
             {
                 ReceiptOutcome.Kept kept => Say(receipt, "kept", string.Create(CultureInfo.InvariantCulture, $"the ledger of {receipt.Address.Org} holds it as entry {kept.Index}"), kept.Index, parsed.GetValue(json)),
@@ -69,7 +71,7 @@ static class ReceiptCommand
         }
         else
         {
-            var colour = verdict switch { "kept" => "green", "pending" => "yellow", _ => "red" };
+            var colour = verdict switch { "kept" => "green", "pending" or "unverifiable" => "yellow", _ => "red" };
             Terminal.Out.MarkupLine($"[{colour}]{verdict}[/]: event {Markup.Escape(receipt.Id.Value)} of {Markup.Escape(receipt.Address.Subject.ToString())}: {Markup.Escape(detail)}");
         }
 

@@ -48,6 +48,9 @@ sealed class RotateKey(ServeOptions options, ServiceKeys keys, LocalStore store,
     {
         var (word, number) = (KeyRotation.Wire(kind), NextNumber(folder, kind));
         var next = KeyFiles.Next(folder, word, number);
+        var record = new KeysOnRecord(store.Positions);
+        // Of several keys in the folder the one in force need not be the last.
+        await record.FollowAsync(keys.Log, cancellationToken).ConfigureAwait(false);
         await RefuseRetiredAsync(kind, next, cancellationToken).ConfigureAwait(false);
         // Flushed before its name appears: what the ledger is told of below is not lost with the power.
         var secret = SecretFile.LoadOrCreate(next, kind == RotatedKey.Signing ? SigningKeys.NewKey : SecretFile.RandomHex);
@@ -73,10 +76,12 @@ sealed class RotateKey(ServeOptions options, ServiceKeys keys, LocalStore store,
         if (kind == RotatedKey.Signing)
         {
             using var key = SigningKeys.Read(next);
-            await new KeysOnRecord(store.Positions).AdvanceAsync(key, cancellationToken).ConfigureAwait(false);
-            Reached("noted");
+            await record.AdvanceAsync(keys.Log, key, cancellationToken).ConfigureAwait(false);
         }
+        else
+            await record.AdvanceAsync(keys.Ledger, KeyFiles.Id(word, number), cancellationToken).ConfigureAwait(false);
 
+        Reached("noted");
         File.Move(next, KeyFiles.Path(folder, word, number), overwrite: false);
         Reached("in force");
         return KeyFiles.Id(word, number);

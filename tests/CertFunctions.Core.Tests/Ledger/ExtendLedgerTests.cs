@@ -126,13 +126,13 @@ public sealed class ExtendLedgerTests
         await extend.HandleAsync([.. between], default);
         await extend.HandleAsync([broughtIn], default);
         await extend.HandleAsync([after[0]], default);
-        // One that still runs with the old key alone, and another that finds how things stand.
-        await new ExtendLedger(store, old).HandleAsync([after[1]], default);
-        await extend.HandleAsync([after[2]], default);
+        // One that still runs with the old key alone leaves it be, and another finds how things stand.
+        await Assert.ThrowsAsync<InvalidOperationException>(() => new ExtendLedger(store, old).HandleAsync([after[1]], default));
+        await extend.HandleAsync([after[1], after[2]], default);
         await Extend.HandleAsync([after[3]], default);
 
         var entries = store.Entries(Make.Org);
-        Assert.Equal(["k1", "k1", "k1", "k1", "k1", "k2", "k1", "k2", "k2"], entries.Select(e => e.KeyId));
+        Assert.Equal(["k1", "k1", "k1", "k1", "k1", "k2", "k2", "k2", "k2"], entries.Select(e => e.KeyId));
         Assert.All(entries, e => Assert.Equal(e.Mac, Reviews.Keys.Mac(e.Hash, e.KeyId)));
     }
 

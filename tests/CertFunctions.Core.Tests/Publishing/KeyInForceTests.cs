@@ -80,6 +80,29 @@ public sealed class KeyInForceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_whole_ledger_in_a_new_archive_is_signed_once_it_is_known_which_key_it_began_under()
+    {
+        var entries = await RotatedAsync(PublishCheckpoints.MaxEntriesPerCheckpoint + 300, 5, (first, second));
+
+        await PublishedAsync(entries, entries.Count, new LogKeys([first, second], []));
+
+        Assert.Empty(await SizesAsync(first));
+        Assert.Equal([entries.Count], await SizesAsync(second));
+    }
+
+    [Fact]
+    public async Task An_entry_that_brings_back_a_key_that_gave_way_is_void()
+    {
+        var entries = await RotatedAsync(10, 20, (first, second), (second, first));
+        var both = new LogKeys([first, second], []);
+        await PublishedAsync(entries, 10, new LogKeys(first));
+        await PublishedAsync(entries, 11, both);
+        await PublishedAsync(entries, entries.Count, both);
+
+        Assert.Equal([11, entries.Count], await SizesAsync(second));
+    }
+
+    [Fact]
     public async Task A_ledger_that_begins_after_a_rotation_begins_under_the_key_in_force()
     {
         await PublishedAsync(Reviews.Ledger(3), 3, new LogKeys(second, Verifier(first)));

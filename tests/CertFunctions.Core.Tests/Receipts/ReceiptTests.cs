@@ -14,6 +14,8 @@ public sealed class ReceiptTests
 {
     static readonly RecordedEvent Recorded = Reviews.Recorded(new SubjectAddress(Make.Org, Make.Project, Subject.Parse("review", "s 1 – ü")), 7);
 
+    static KeysOnRecord NoRecord => new(new MemoryPositions());
+
     [Fact]
     public void The_text_is_as_the_format_page_has_it()
     {
@@ -43,7 +45,7 @@ public sealed class ReceiptTests
     public async Task A_checkpoint_is_no_receipt_and_a_receipt_no_checkpoint()
     {
         using var key = new EcdsaLogKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-        var note = await new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(key), MergeDelay.Default).HandleAsync(Recorded, default);
+        var note = await new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(key), MergeDelay.Default, NoRecord, TimeProvider.System).HandleAsync(Recorded, default);
         Assert.False(Checkpoint.TryParse(note.Text.Span, out _, out _));
         var checkpoint = new Checkpoint { Origin = "certfn.example/acme", Size = 1, Root = new Digest(new byte[32]) }.ToText();
         Assert.Null(Receipt.TryRead(Encoding.UTF8.GetString(checkpoint)));
@@ -57,7 +59,7 @@ public sealed class ReceiptTests
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = ecdsa.ExportSubjectPublicKeyInfoPem();
         using var key = new EcdsaLogKey(ecdsa);
-        var note = Encoding.UTF8.GetString((await new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(key), MergeDelay.Default).HandleAsync(Recorded, default)).ToBytes());
+        var note = Encoding.UTF8.GetString((await new SignReceipts(LogName.Parse("certfn.example"), new LogKeys(key), MergeDelay.Default, NoRecord, TimeProvider.System).HandleAsync(Recorded, default)).ToBytes());
 
         // The text up to the empty line; of the signature line's last word, all but the first four bytes.
         var cut = note.LastIndexOf("\n\n", StringComparison.Ordinal);

@@ -62,7 +62,7 @@ sealed class MemoryLedgerStore : ILedgerStore
             {
                 kept.Entries.AddRange(entries);
                 Assert.All(entries, e => Assert.True(kept.Chained.Add((e.Event.Address, e.Event.Seq))));
-                kept.Head = new LedgerHead(expected.Ledger, kept.Entries.Count, entries[^1].Hash, new Version());
+                kept.Head = new LedgerHead(expected.Ledger, kept.Entries.Count, entries[^1].Hash, new Version()) { KeyId = entries[^1].KeyId };
                 outcome = new LedgerAppendOutcome.Appended(kept.Head);
             }
         }

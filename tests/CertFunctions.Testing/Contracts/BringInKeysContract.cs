@@ -13,7 +13,7 @@ namespace CertFunctions.Testing.Contracts;
 /// R35: a service that is given one more key brings it in by itself, whatever write goes wrong on the way and however many of its processes are at it; and a start
 /// with keys that cannot be right is told so. Two ledgers, on every store.
 /// </summary>
-public abstract class BringInKeysContract : StoreContract, IDisposable
+public abstract partial class BringInKeysContract : StoreContract, IDisposable
 {
     /// <summary>More rounds than any scenario takes; past it, it does not come to its end.</summary>
     const int Rounds = 12;
@@ -172,19 +172,21 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
     public async Task Signing_keys_that_cannot_be_right_are_told_at_the_start_with_what_to_do()
     {
         var both = Held(0..2);
-        await new KeysOnRecord(Store.Positions).AdvanceAsync(keys[0], default);
+        await new KeysOnRecord(Store.Positions).AdvanceAsync(Held(0..1), keys[0], default);
         Assert.Null(await CheckAsync(both, Macs(1)));
         Assert.Equal(Verifier(0), both.Signer(Log.Origin(Make.Org)).Verifier);
-        await new KeysOnRecord(Store.Positions).AdvanceAsync(keys[1], default);
-        await new KeysOnRecord(Store.Positions).AdvanceAsync(keys[1], default);
+        await new KeysOnRecord(Store.Positions).AdvanceAsync(Held(0..1), keys[1], default);
+        await new KeysOnRecord(Store.Positions).AdvanceAsync(Held(0..1), keys[1], default);
 
         Assert.Null(await CheckAsync(both, Macs(1)));
         Assert.Equal(Verifier(1), both.Signer(Log.Origin(Make.Org)).Verifier);
         Assert.Null(await CheckAsync(new LogKeys(keys[1], Verifier(0)), Macs(1)));
         Assert.Contains($"The signing key {Name(0)[..8]} gave way: the log is signed with {Name(1)[..8]}", await CheckAsync(Held(0..1), Macs(1)), StringComparison.Ordinal);
-        Assert.Contains($"signed with the key {Name(1)[..8]}, and this service comes with {Name(2)[..8]} alone", await CheckAsync(Held(2..3), Macs(1)), StringComparison.Ordinal);
+        Assert.Contains($"signed with the key {Name(1)[..8]}, which this service does not have: it comes with {Name(2)[..8]}", await CheckAsync(Held(2..3), Macs(1)), StringComparison.Ordinal);
         Assert.Contains($"{Name(0)[..8]} gave way to {Name(1)[..8]}, and none comes back", await CheckAsync(new LogKeys([keys[1], keys[0]], []), Macs(1)), StringComparison.Ordinal);
         Assert.Null(await CheckAsync(Held(0..3), Macs(1)));
+        Assert.Contains($"{Name(2)[..8]} was never in force and is named before {Name(1)[..8]}", await CheckAsync(new LogKeys([keys[2], keys[1]], []), Macs(1)), StringComparison.Ordinal);
+        Assert.Contains($"only the public half of it", await CheckAsync(new LogKeys(keys[2], Verifier(0), Verifier(1)), Macs(1)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,11 +194,26 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
     {
         Assert.Null(await CheckAsync(Held(0..1), Macs(1)));
         Assert.Contains("is kept under the MAC key 'k-1', and this service does not have it", await CheckAsync(Held(0..1), Macs(2, from: 2)), StringComparison.Ordinal);
+        // Until every ledger has the newer one, the older one must be there, and may be gone back to.
         Assert.Null(await CheckAsync(Held(0..1), Macs(2)));
+        Assert.Contains("is kept under the MAC key 'k-1'", await CheckAsync(Held(0..1), Macs(2, from: 2)), StringComparison.Ordinal);
+        Assert.Null(await CheckAsync(Held(0..1), Macs(1)));
+        await new KeysOnRecord(Store.Positions).AdvanceAsync(Macs(2), "k-2", default);
         Assert.Null(await CheckAsync(Held(0..1), Macs(2, from: 2)));
         Assert.Contains("'k-1' gave way to 'k-2', and none comes back", await CheckAsync(Held(0..1), Macs(1)), StringComparison.Ordinal);
         Assert.Null(await CheckAsync(Held(0..1), Macs(3, from: 2)));
-        Assert.Equal("k-1 k-2 k-3", await Store.Positions.GetAsync(KeysOnRecord.Macs, default));
+        Assert.Equal("k-1 k-2", await Store.Positions.GetAsync(KeysOnRecord.Macs, default));
+    }
+
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("  k-1   k-2 ")]
+    public async Task Blanks_in_a_note_stop_no_start(string note)
+    {
+        await Store.Positions.SaveAsync(KeysOnRecord.Macs, note, default);
+        await Store.Positions.SaveAsync(KeysOnRecord.Signing, note.Replace("k-1", Name(0), StringComparison.Ordinal).Replace("k-2", Name(1), StringComparison.Ordinal), default);
+
+        Assert.Null(await CheckAsync(Held(0..2), Macs(3)));
     }
 
     [Fact]
@@ -323,7 +340,7 @@ public abstract class BringInKeysContract : StoreContract, IDisposable
             test.clock.Advance(TimeSpan.FromMinutes(1));
             publish ??= new PublishCheckpoints(ledgers, new FaultyArchive(archive ?? test.archive, plan), name ?? BringInKeysContract.Log, log, test.clock)
             {
-                BringIn = new BringInKeys(new TellOwnEvent(new FaultyEventStore(test.Store.Events, plan), test.clock, test.random), log, macs, Record),
+                BringIn = new BringInKeys(ledgers, new TellOwnEvent(new FaultyEventStore(test.Store.Events, plan), test.clock, test.random), log, macs, Record),
                 Health = new LedgerHealth(positions),
             };
             return publish.RunAsync(default);

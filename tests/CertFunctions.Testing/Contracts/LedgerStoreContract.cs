@@ -20,6 +20,7 @@ public abstract class LedgerStoreContract : StoreContract
         var (head, _) = await Ledger.CatchUpAsync(Make.Org, [], default);
         Assert.Equal((5, entries[^1].Hash), (head.Size, head.Hash));
         Assert.Equal((head.Size, head.Hash), (appended.Head.Size, appended.Head.Hash));
+        Assert.Equal((entries[^1].KeyId, entries[^1].KeyId), (head.KeyId, appended.Head.KeyId));
         await AssertHoldsAsync(entries);
     }
 
