@@ -17,7 +17,7 @@ sealed class Sweep(Scale scale)
 {
     const int Batch = 10_000;
 
-    static readonly RandomNumberGenerator Random = RandomNumberGenerator.Create();
+    static readonly RandomNumberGenerator Salts = RandomNumberGenerator.Create();
     static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
 
     readonly string run = Now.UtcTicks.ToString("x", CultureInfo.InvariantCulture);
@@ -41,7 +41,10 @@ sealed class Sweep(Scale scale)
             rows.AddRange(await Interleave.MeasureAsync(
                 [new Row("sweep", cost, Unit.Microseconds, 0) { LimitName = $"one event parsed, stamped and appended, {SweepExpiry.PageCertificates} at once", Bar = Bar.Most(2) },
                     new Row("sweep", $"{cost}, by processor time", Unit.Microseconds, 0) { LimitName = "one event", Note = "for information" }],
-                scale.Rounds, () => SweepAsync(store), () => IngestAsync(store)));
+                scale.Rounds, () => SweepAsync(store), () => IngestAsync(store, inOrder: false)));
+            rows.AddRange(await Interleave.MeasureAsync(
+                [new Row("sweep", cost, Unit.Microseconds, 0) { LimitName = "one event, on certificates in the order they were issued", Note = "for information" }],
+                scale.Rounds, () => SweepAsync(store), () => IngestAsync(store, inOrder: true)));
             rows.Add(new Row("sweep", string.Create(CultureInfo.InvariantCulture, $"nothing due among {size:#,0}"), Unit.Microseconds, await IdleAsync(store)) { Bar = Bar.Most(20_000) });
         }
 
@@ -62,13 +65,18 @@ sealed class Sweep(Scale scale)
         return [1e6 / byClock, 1e6 / byCore];
     }
 
-    /// <summary>The same number of events on certificates issued as the due ones are, in batches of a sweep's pages.</summary>
-    async Task<double[]> IngestAsync(SqliteStore store)
+    /// <summary>
+    /// The same number of events on certificates issued as the due ones are, in batches of a sweep's pages: as scattered over the database as certificates are that end one
+    /// after the other, or side by side in it.
+    /// </summary>
+    async Task<double[]> IngestAsync(SqliteStore store, bool inOrder)
     {
         var subjects = Enumerable.Range(0, Due).Select(_ => $"calm-{run}-{issued++}").ToArray();
         await IssueAsync(store, subjects, 300);
+        if (!inOrder)
+            new Random(issued).Shuffle(subjects);
         var bodies = subjects.Select((s, i) => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Workload.Json(s, Workload.Id(i), 2))).ToArray();
-        var ingest = new IngestEvents(store.Events, TimeProvider.System, Random);
+        var ingest = new IngestEvents(store.Events, TimeProvider.System, Salts);
         var (byClock, byCore) = await Interleave.RateAsync(Due, async () =>
         {
             foreach (var batch in bodies.Chunk(SweepExpiry.PageCertificates))
@@ -98,7 +106,7 @@ sealed class Sweep(Scale scale)
         return Interleave.Median(times);
     }
 
-    static SweepExpiry Sweeper(SqliteStore store) => new(store.Certificates, store.Events, ExpiryPolicies.Default, new Stopped(), Random);
+    static SweepExpiry Sweeper(SqliteStore store) => new(store.Certificates, store.Events, ExpiryPolicies.Default, new Stopped(), Salts);
 
     async Task<SqliteStore> OpenAsync(long certificates)
     {
@@ -137,7 +145,7 @@ sealed class Sweep(Scale scale)
              "issuer":"CN=Example Issuing CA 3, O=Example","subject_alt_names":["{{subject}}.example.com"]} }
             """;
         return Workload.Parse(Encoding.UTF8.GetBytes(json)) is ParsedEvent.Accepted accepted
-            ? StampedEvent.Stamp(accepted.Event, Workload.Org, Workload.Project, null, Now, Random)
+            ? StampedEvent.Stamp(accepted.Event, Workload.Org, Workload.Project, null, Now, Salts)
             : throw new InvalidOperationException("the event is not right");
     }
 
