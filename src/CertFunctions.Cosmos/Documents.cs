@@ -131,7 +131,7 @@ sealed record SegmentDocument
     public required string OpeningHash { get; init; }
 
     /// <summary>Of the last entry's MAC.</summary>
-    public required string KeyId { get; init; }
+    public string? KeyId { get; init; }
 
     /// <summary>No event of the ledger, up to <see cref="Size"/>, was written later than this; the service's clock, seconds since 1970.</summary>
     public required long Newest { get; init; }

@@ -10,8 +10,7 @@ namespace CertFunctions.Core.Ledger;
 /// Step 4 of an event's life: a batch of the events' change feed becomes entries of the ledger. Run twice with the same batch it changes nothing.
 /// If we die before the append, the feed delivers the batch again; if we die after it, the feed delivers it again and every event is found chained.
 /// <para>
-/// MACs are made under the key in force in that ledger: a newer one waits until an entry brought it in (R35). A ledger whose last entry is under a key that is not at
-/// hand is left alone. So the first entry under a key is the ledger's first, or comes after the one that brought the key in, whoever else is at it with other keys.
+/// MACs are made under the key in force in that ledger: a newer one waits until an entry brought it in (R35), unless the ledger begins under it.
 /// </para>
 /// </summary>
 /// <param name="store">Where the ledgers are.</param>
@@ -89,17 +88,13 @@ public sealed class ExtendLedger(ILedgerStore store, LedgerKeys keys, TimeProvid
         throw new InvalidOperationException($"the ledger of {ledger} moved {Attempts} times under this batch; the feed will deliver it again");
     }
 
-    /// <summary>The id of the MAC key in force after what is in the ledger; asks the store only where a newer one waits.</summary>
+    /// <summary>The id of the MAC key in force after what is in the ledger; asks the store only where the newest one is not in use there.</summary>
     async Task<string> MacIdAsync(LedgerHead head, CancellationToken cancellationToken)
     {
-        // Of an empty ledger, and of one whose last entry is gone: what is to be told of that is chained too.
-        if (head.KeyId is not { } last)
+        // Where the last one is unknown, for the entry is gone or was made by someone with other keys, chaining goes on all the same: what is to be told of that is chained too.
+        if (head.KeyId is not { } last || last == keys.CurrentId || !keys.TryGet(last, out _))
             return keys.CurrentId;
-        if (!keys.TryGet(last, out _))
-            throw new InvalidOperationException($"the ledger of {head.Ledger} is kept under the MAC key '{last}', and this service does not have it: name it too, oldest first");
-        return last == keys.CurrentId || await store.FindAsync(TellOwnEvent.Ledger(head.Ledger), broughtIn, cancellationToken).ConfigureAwait(false) is EventStanding.Chained
-            ? keys.CurrentId
-            : last;
+        return await store.FindAsync(TellOwnEvent.Ledger(head.Ledger), broughtIn, cancellationToken).ConfigureAwait(false) is EventStanding.Chained ? keys.CurrentId : last;
     }
 
     void Count(IReadOnlyList<RecordedEvent> chained, DateTimeOffset? started)

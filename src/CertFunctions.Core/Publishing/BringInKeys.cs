@@ -13,7 +13,7 @@ namespace CertFunctions.Core.Publishing;
 /// log's key in force there. Told by the publisher, as it knows which key that is. The newer key signs nothing, and MACs nothing, before the entry is in the ledger
 /// (<see cref="KeyInForce"/>, <see cref="ExtendLedger"/>).
 /// <list type="number">
-/// <item>The event is recorded. If we die before, the next run tells it; its id follows from the keys, so that it is told once, by however many.</item>
+/// <item>The event is recorded. If we die before, the next run tells it; its id follows from the keys (a MAC key's from that one), so that it is told once, by however many.</item>
 /// <item>The feed chains it, like any other. Until then checkpoints and entries go on under the old key.</item>
 /// <item>Once every ledger has it, the record notes the new key, and starts go on with that one (<see cref="KeysOnRecord"/>). If we die before, the next run finds it so again.</item>
 /// </list>
@@ -61,7 +61,7 @@ public sealed class BringInKeys(ILedgerStore ledgers, TellOwnEvent tell, LogKeys
         if (log.Next is not { } next)
             return;
         await record.AdvanceAsync(log, next, cancellationToken).ConfigureAwait(false);
-        log.Advance();
+        log.PutInForce(next);
     }
 
     /// <summary>Whether nothing is to be told of the newest MAC key: it is in use, its entry is there, or the ledger began under it and an entry would come too late.</summary>

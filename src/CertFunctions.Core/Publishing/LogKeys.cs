@@ -48,15 +48,11 @@ public sealed class LogKeys
     /// <summary>The key that comes into force after the one that is; null where there is none.</summary>
     internal ILogKey? Next => inForce + 1 is var next && next < held.Count ? held[next] : null;
 
-    /// <summary>The keys that were in force before this one, as far as they are named.</summary>
-    internal IEnumerable<VerifierKey> Before(VerifierKey key)
-    {
-        var all = earlier.Select(k => k.Named(key.Name)).Concat(held.Select(k => k.Named(key.Name).Verifier)).ToList();
-        return all.Take(Math.Max(all.IndexOf(key), 0));
-    }
+    /// <summary>The keys at hand that were in force before this one.</summary>
+    internal IEnumerable<VerifierKey> Before(VerifierKey key) => held.Take(Math.Max(IndexOf(key), 0)).Select(k => k.Named(key.Name).Verifier);
 
     /// <summary>Whether a newer key than the one in force is at hand.</summary>
-    internal bool IsWaiting => Next is not null;
+    public bool IsWaiting => Next is not null;
 
     /// <summary>Whether only the public half of a key of this name, <see cref="KeysOnRecord.NameOf(VerifierKey)"/>, is at hand.</summary>
     internal bool IsPublicOnly(string name) => earlier.Any(k => KeysOnRecord.NameOf(k) == name);
@@ -67,8 +63,8 @@ public sealed class LogKeys
     /// <summary>From here on the key at this place among those at hand signs.</summary>
     internal void PutInForce(int index) => inForce = index;
 
-    /// <summary>From here on the next one does.</summary>
-    internal void Advance() => inForce = Math.Min(inForce + 1, held.Count - 1);
+    /// <summary>From here on this one of those at hand does.</summary>
+    internal void PutInForce(ILogKey key) => inForce = held.ToList().IndexOf(key);
 
     int IndexOf(VerifierKey key)
     {

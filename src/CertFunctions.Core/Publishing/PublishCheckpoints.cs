@@ -86,13 +86,15 @@ public sealed class PublishCheckpoints(ILedgerStore ledgers, IArchive archive, L
 #pragma warning restore CA1031
             {
                 failures.Add(e);
-                settled = false;
+                // What is damaged waits for a person as well; what did not answer may answer next time.
+                if (e is not InvalidDataException)
+                    settled = false;
             }
         }
 
         if (!publications.IsEmpty)
             Instruments.CheckpointAge.Record(publications.Values.Max(p => p.Age(clock.GetUtcNow())).TotalSeconds);
-        // A ledger that is refused waits for a person, and the others do not wait for it; it is told when it is published again.
+        // A ledger that is refused, or damaged, waits for a person, and the others do not wait for it; it is told when it is published again.
         if (BringIn is not null && settled == true)
             await BringIn.SettleAsync(cancellationToken).ConfigureAwait(false);
         if (failures.Count > 0)

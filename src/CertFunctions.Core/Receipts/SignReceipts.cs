@@ -23,11 +23,25 @@ public sealed class SignReceipts(LogName log, LogKeys keys, MergeDelay delay, Ke
         var now = clock.GetUtcNow().UtcTicks;
         if (keys.IsWaiting && Math.Abs(now - Interlocked.Read(ref lookedAt)) >= LookEvery.Ticks)
         {
-            await record.FollowAsync(keys, cancellationToken).ConfigureAwait(false);
             Interlocked.Exchange(ref lookedAt, now);
+            await LookAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var text = Encoding.UTF8.GetBytes(Receipt.Of(recorded, delay.Within).Text());
         return new SignedNote(text, [await keys.Signer(log.Origin(recorded.Address.Org)).SignAsync(text, cancellationToken).ConfigureAwait(false)]);
+    }
+
+    /// <summary>The event is stored: where the record does not answer, the key that signed so far is as good for its receipt, and is looked after in a minute.</summary>
+    async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await record.FollowAsync(keys, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it is, the receipt does not hang on it.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+        }
     }
 }

@@ -37,7 +37,7 @@ static class ReceiptCommand
             if (search.Signer.IsForged)
                 return Say(receipt, "forged", "it names a key of the log, and its signature is not that key's: nothing was promised", null, parsed.GetValue(json));
             if (!search.Signer.IsTheLogs)
-                return Say(receipt, "unverifiable", "it is signed with a key that is not known to be the log's, nor one that the ledger's entries lead to from there: give an earlier vkey of the log with --key", null, parsed.GetValue(json));
+                return Say(receipt, "unverifiable", "it is signed with a key that is not known to be the log's, nor one that this ledger's entries lead to from there: give another vkey of the log with --key", null, parsed.GetValue(json));
             return outcome switch
             {
                 ReceiptOutcome.Kept kept => Say(receipt, "kept", string.Create(CultureInfo.InvariantCulture, $"the ledger of {receipt.Address.Org} holds it as entry {kept.Index}"), kept.Index, parsed.GetValue(json)),

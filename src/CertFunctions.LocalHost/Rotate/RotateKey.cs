@@ -52,6 +52,8 @@ sealed class RotateKey(ServeOptions options, ServiceKeys keys, LocalStore store,
         // Of several keys in the folder the one in force need not be the last.
         await record.FollowAsync(keys.Log, cancellationToken).ConfigureAwait(false);
         await RefuseRetiredAsync(kind, next, cancellationToken).ConfigureAwait(false);
+        if (keys.Log.IsWaiting)
+            throw new MendableException($"{folder.Keys} holds a signing key that is not in force yet: start the service, which brings it in, or take it away; then rotate.");
         // Flushed before its name appears: what the ledger is told of below is not lost with the power.
         var secret = SecretFile.LoadOrCreate(next, kind == RotatedKey.Signing ? SigningKeys.NewKey : SecretFile.RandomHex);
         Reached("made");

@@ -10,7 +10,7 @@ public abstract partial class BringInKeysContract
     static readonly OrgId Late = OrgId.Parse("late");
 
     [Fact]
-    public async Task A_ledger_that_began_under_a_newer_MAC_key_is_left_alone_by_who_does_not_have_it_and_is_told_of_none()
+    public async Task A_ledger_that_began_under_a_newer_MAC_key_is_told_of_none_though_an_old_process_extends_it()
     {
         var before = await StartAsync(keys: 1);
         await RoundAsync(before);
@@ -18,13 +18,14 @@ public abstract partial class BringInKeysContract
         await RecordAsync(Late);
         await after.ChainAsync();
         await RecordAsync(Late);
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(before.ChainAsync);
-
-        orgs = [.. orgs, Late];
+        await before.ChainAsync();
         await UntilAsync(after, newest: 0, macs: 2);
+        await RecordAsync(Late);
+        for (var round = 0; round < 3; round++)
+            await RoundAsync(after);
 
-        Assert.Contains("is kept under the MAC key 'k-2', and this service does not have it", refused.Message, StringComparison.Ordinal);
-        Assert.All(await EntriesAsync(Late), e => Assert.Equal("k-2", e.KeyId));
+        Assert.Equal(["k-2", "k-1", "k-1"], (await EntriesAsync(Late)).Select(e => e.KeyId));
+        Assert.Equal("k-1 k-2", await Store.Positions.GetAsync(KeysOnRecord.Macs, default));
         await AssertWholeAsync(newest: 0, macs: 2);
     }
 
@@ -38,13 +39,33 @@ public abstract partial class BringInKeysContract
             await RecordAsync(org);
 
         Assert.Contains("and this service does not have it", await CheckAsync(Held(0..1), Macs(2, from: 2)), StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(new Process(this, Held(0..1), Macs(2, from: 2), new()).ChainAsync);
         Assert.Equal("k-1", await Store.Positions.GetAsync(KeysOnRecord.Macs, default));
         await UntilAsync(await StartAsync(keys: 1, macs: 2), newest: 0, macs: 2);
         await RoundAsync(await StartAsync(keys: 1, macs: 2));
 
         Assert.Equal("k-1 k-2", await Store.Positions.GetAsync(KeysOnRecord.Macs, default));
         await RoundAsync(new Process(this, Held(0..1), Macs(2, from: 2), new()));
+        await AssertWholeAsync(newest: 0, macs: 2);
+    }
+
+    [Fact]
+    public async Task Who_has_the_newest_MAC_key_alone_extends_a_ledger_that_was_idle_since_its_entry()
+    {
+        await RoundAsync(await StartAsync(keys: 1));
+        var both = await StartAsync(keys: 1, macs: 2);
+        for (var round = 0; round < 2; round++)
+        {
+            await both.PublishAsync();
+            await both.ChainAsync();
+        }
+
+        await both.PublishAsync();
+        Assert.All(orgs, o => Assert.Equal("k-1", EntriesAsync(o).Result[^1].KeyId));
+        var newest = new Process(this, Held(0..1), Macs(2, from: 2), new());
+        Assert.Null(await newest.Record.CheckAsync(newest.Log, newest.Macs, default));
+        await RoundAsync(newest);
+
+        Assert.All(orgs, o => Assert.Equal("k-2", EntriesAsync(o).Result[^1].KeyId));
         await AssertWholeAsync(newest: 0, macs: 2);
     }
 
