@@ -51,17 +51,13 @@ public sealed class BringInKeys(ILedgerStore ledgers, TellOwnEvent tell, LogKeys
     /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        if (!noted)
-        {
-            await record.AdvanceAsync(log, log.Current, cancellationToken).ConfigureAwait(false);
-            await record.AdvanceAsync(macs, macs.CurrentId, cancellationToken).ConfigureAwait(false);
-        }
-
-        noted = true;
-        if (log.Next is not { } next)
+        if (noted && log.Next is null)
             return;
-        await record.AdvanceAsync(log, next, cancellationToken).ConfigureAwait(false);
-        log.PutInForce(next);
+        var inForce = log.Next ?? log.Current;
+        await record.AdvanceAsync(log, inForce, cancellationToken).ConfigureAwait(false);
+        await record.AdvanceAsync(macs, macs.CurrentId, cancellationToken).ConfigureAwait(false);
+        noted = true;
+        log.PutInForce(inForce);
     }
 
     /// <summary>Whether nothing is to be told of the newest MAC key: it is in use, its entry is there, or the ledger began under it and an entry would come too late.</summary>

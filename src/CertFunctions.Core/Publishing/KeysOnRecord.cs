@@ -30,7 +30,7 @@ public sealed class KeysOnRecord(IPositionStore positions)
     /// <summary>The key noted as in force signs from here on, where it is at hand; where none is noted the oldest does.</summary>
     public async Task FollowAsync(LogKeys log, CancellationToken cancellationToken)
     {
-        if (Place(log, await SigningAsync(cancellationToken).ConfigureAwait(false)) is var at and >= 0)
+        if (Place(NamesOf(log), await SigningAsync(cancellationToken).ConfigureAwait(false)) is var at and >= 0)
             log.PutInForce(at);
     }
 
@@ -59,9 +59,9 @@ public sealed class KeysOnRecord(IPositionStore positions)
 
     async Task<string?> CheckSigningAsync(LogKeys log, CancellationToken cancellationToken)
     {
-        var held = log.Held.Select(NameOf).ToList();
+        var held = NamesOf(log);
         var noted = await SigningAsync(cancellationToken).ConfigureAwait(false);
-        var at = Place(log, noted);
+        var at = Place(held, noted);
         if (at < 0)
         {
             if (log.IsPublicOnly(noted[^1]))
@@ -101,7 +101,9 @@ public sealed class KeysOnRecord(IPositionStore positions)
     async Task<List<string>> SigningAsync(CancellationToken cancellationToken) => Names(await positions.GetAsync(Signing, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Where the key noted as in force stands among those at hand; negative where it does not. Nothing noted is nothing published: entries lead on from the oldest.</summary>
-    static int Place(LogKeys log, List<string> noted) => noted.Count == 0 ? 0 : log.Held.Select(NameOf).ToList().IndexOf(noted[^1]);
+    static int Place(List<string> held, List<string> noted) => noted.Count == 0 ? 0 : held.IndexOf(noted[^1]);
+
+    static List<string> NamesOf(LogKeys log) => [.. log.Held.Select(NameOf)];
 
     static List<string> Names(string? noted) => [.. (noted ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 
